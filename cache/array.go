@@ -1,0 +1,143 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"time"
+
+	"tsmount/arrayview"
+	"tsmount/drivers"
+	"tsmount/kvstore"
+)
+
+// Array is one open of an array: what is shared, seen through the settings of
+// one mount. Methods are safe for concurrent use.
+type Array struct {
+	shared      *shared
+	want        drivers.Constraints
+	transform   *arrayview.Transform
+	failMissing bool
+
+	mu     sync.Mutex // guards following
+	closed bool
+	compat string // CompatKey of the array that was opened
+	docs   *documents
+	state  *State
+	err    error // of parsing docs
+
+	assumed bool // assume_metadata: docs are never read
+}
+
+// newArray returns the array of r without reading anything; the caller's
+// reference to s becomes the array's.
+func newArray(s *shared, r OpenRequest) *Array {
+	return &Array{shared: s, want: r.Want, transform: r.Transform, failMissing: r.FailMissing}
+}
+
+// Close gives the array back. Windows must have been closed.
+func (a *Array) Close() {
+	a.mu.Lock()
+	closed := a.closed
+	a.closed = true
+	a.mu.Unlock()
+	if !closed {
+		a.shared.release()
+	}
+}
+
+// Store returns the store that the array lies in, and Path its path there.
+func (a *Array) Store() kvstore.Store { return a.shared.store }
+
+// Path returns the path of the array in its store, "" or ending in "/".
+func (a *Array) Path() string { return a.shared.path }
+
+// Driver returns the name of the array's format.
+func (a *Array) Driver() string { return a.shared.format.Name() }
+
+// Refresh drops what is cached of the array, for all who have it open.
+func (a *Array) Refresh() { a.shared.drain() }
+
+// State returns what the array is, known to be so at bound or later. The error
+// wraps fs.ErrNotExist when the array is gone and ErrIncompatible when another
+// one is in its place.
+func (a *Array) State(ctx context.Context, bound time.Time) (*State, error) {
+	docs, err := a.documents(ctx, bound)
+	if err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed {
+		return nil, ErrClosed
+	}
+	if a.docs == nil || a.docs.version < docs.version {
+		a.docs = docs
+		a.state, a.err = a.parse(docs)
+	}
+	return a.state, a.err
+}
+
+func (a *Array) documents(ctx context.Context, bound time.Time) (*documents, error) {
+	a.mu.Lock()
+	docs, assumed := a.docs, a.assumed
+	a.mu.Unlock()
+	if assumed {
+		return docs, nil
+	}
+	return a.shared.documents(ctx, bound)
+}
+
+// parse makes the state that docs describe. The caller holds a.mu.
+func (a *Array) parse(docs *documents) (*State, error) {
+	s := a.shared
+	where := s.store.Location(s.path)
+	if _, ok := docs.docs[s.keys[0]]; !ok {
+		return nil, fmt.Errorf("%s: %w: %w: there is no %q", where, drivers.ErrNoArray, fs.ErrNotExist, s.keys[0])
+	}
+	ds, err := s.format.Parse(s.path, docs.docs, a.want)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", where, err)
+	}
+	if a.compat == "" {
+		a.compat = ds.CompatKey()
+	} else if a.compat != ds.CompatKey() {
+		return nil, fmt.Errorf("%s: %w", where, ErrIncompatible)
+	}
+	return a.newState(ds, docs)
+}
+
+func (a *Array) newState(ds drivers.Dataset, docs *documents) (*State, error) {
+	schema := ds.Schema()
+	if err := checkFinite(schema.Domain); err != nil {
+		return nil, err
+	}
+	t := a.transform
+	if t == nil {
+		t = arrayview.Identity(schema.Domain)
+	}
+	if t.OutputRank() != schema.Rank() {
+		return nil, fmt.Errorf("transform: its output rank is %d, the array's rank %d", t.OutputRank(), schema.Rank())
+	}
+	resolved, err := t.Resolve(schema.Domain)
+	if err != nil {
+		return nil, fmt.Errorf("transform: %w", err)
+	}
+	if err := checkFinite(resolved.Input); err != nil {
+		return nil, fmt.Errorf("transform: %w", err)
+	}
+	modified := docs.modified
+	if schema.Modified.After(modified) {
+		modified = schema.Modified
+	}
+	return &State{Schema: schema, Transform: resolved, Version: docs.version, Modified: modified, layout: a.shared.layout(ds)}, nil
+}
+
+func checkFinite(d arrayview.Domain) error {
+	if !d.Finite() {
+		return errors.New("the domain is not bounded")
+	}
+	return nil
+}

@@ -1,0 +1,178 @@
+package cache
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync/atomic"
+	"time"
+
+	"tsmount/drivers"
+	"tsmount/kvstore"
+	"tsmount/resources"
+)
+
+// layout is the chunks of an array under one form of its metadata: everything
+// that decides how stored bytes become elements.
+type layout struct {
+	engine   *Engine
+	ds       drivers.Dataset
+	store    kvstore.Store // its keys are those of ds.ChunkKey
+	dataCopy *resources.Limiter
+	chunks   *table
+	memo     *table
+	bytes    int64        // of a decoded chunk
+	encoded  atomic.Int64 // size of the largest stored chunk seen
+	latency  atomic.Int64 // of reads from the store, nanoseconds, smoothed
+}
+
+func (s *shared) newLayout(ds drivers.Dataset) *layout {
+	l := &layout{
+		engine: s.engine, ds: ds, dataCopy: s.dataCopy,
+		chunks: newTable(s.pool), memo: newTable(s.pool), bytes: ds.Schema().ChunkBytes(),
+	}
+	base := s.store
+	if s.path != "" {
+		base = kvstore.Prefixed(s.store, s.path)
+	}
+	l.store = ds.Store(base, memo{engine: s.engine, table: l.memo})
+	return l
+}
+
+// pin returns the entry of a cell, pinned.
+func (l *layout) pin(cell []int64) *entry {
+	var room [8 * 8]byte
+	key := room[:0]
+	for _, c := range cell {
+		key = binary.BigEndian.AppendUint64(key, uint64(c))
+	}
+	return l.chunks.pin(key, l.loader)
+}
+
+// loader returns the load of the chunk whose entry has the given key.
+func (l *layout) loader(key string) loadFunc {
+	return func(ctx context.Context, bound time.Time, _ any, gen kvstore.Generation) (loaded, error) {
+		cell := make([]int64, len(key)/8)
+		for d := range cell {
+			cell[d] = int64(binary.BigEndian.Uint64([]byte(key[8*d : 8*d+8])))
+		}
+		return l.load(ctx, bound, cell, gen)
+	}
+}
+
+// maxStored is the most bytes that a stored chunk may have: no codec makes a
+// chunk more than twice as large, headers aside.
+func (l *layout) maxStored() int64 { return 2*l.bytes + 1<<20 }
+
+// load reads and decodes one chunk.
+func (l *layout) load(ctx context.Context, bound time.Time, cell []int64, gen kvstore.Generation) (loaded, error) {
+	e := l.engine
+	expect := l.expectStored()
+	if err := e.transient.reserve(ctx, l.bytes+expect); err != nil {
+		return loaded{}, err
+	}
+	defer e.transient.release(l.bytes + expect)
+	room := e.buffers.get(int(expect))
+	defer func() { room.drop() }()
+
+	key := l.ds.ChunkKey(cell)
+	began := time.Now()
+	r, err := l.store.Read(ctx, key, kvstore.ReadOptions{IfNotEqual: gen, Bound: storeBound(bound), MaxSize: l.maxStored(), Buffer: room.data[:cap(room.data)]})
+	if err != nil {
+		return loaded{}, l.readError(key, err)
+	}
+	l.noteLatency(time.Since(began))
+	out := loaded{stamp: r.Stamp}
+	switch {
+	case r.State == kvstore.Unchanged:
+		out.unchanged = true
+		return out, nil
+	case r.State == kvstore.Missing:
+		return out, nil
+	}
+	l.noteStored(int64(len(r.Value)))
+	out.weight = l.bytes
+	if l.ds.Schema().Verbatim && int64(len(r.Value)) == l.bytes && &r.Value[0] == &room.data[0] {
+		room.data = r.Value
+		out.value, room = room, nil
+		return out, nil
+	}
+	chunk, err := l.decode(ctx, r.Value, cell)
+	if err != nil {
+		return loaded{}, fmt.Errorf("%s (generation %q): cell %v: %w", l.store.Location(key), r.Stamp.Generation, cell, err)
+	}
+	out.value = chunk
+	return out, nil
+}
+
+// decode decodes enc into a new buffer under a data-copy token.
+func (l *layout) decode(ctx context.Context, enc []byte, cell []int64) (*buffer, error) {
+	e := l.engine
+	chunk := e.buffers.get(int(l.bytes))
+	if err := l.dataCopy.Acquire(ctx); err != nil {
+		chunk.drop()
+		return nil, err
+	}
+	err := l.ds.Decode(chunk.data, enc, cell)
+	l.dataCopy.Release()
+	if err != nil {
+		chunk.drop()
+		return nil, err
+	}
+	e.decodes.Add(1)
+	e.decodedBytes.Add(l.bytes)
+	e.encodedBytes.Add(int64(len(enc)))
+	return chunk, nil
+}
+
+// expectStored estimates the stored size of a chunk: the largest one seen, at
+// first the decoded size.
+func (l *layout) expectStored() int64 {
+	if l.ds.Schema().Verbatim {
+		return l.bytes
+	}
+	if n := l.encoded.Load(); n > 0 {
+		return min(n+n/16, l.maxStored())
+	}
+	return l.bytes
+}
+
+func (l *layout) noteStored(n int64) {
+	for old := l.encoded.Load(); n > old; old = l.encoded.Load() {
+		if l.encoded.CompareAndSwap(old, n) {
+			return
+		}
+	}
+}
+
+// storeBound returns bound as stores take it, to whom the zero time means "now".
+func storeBound(bound time.Time) time.Time {
+	if bound.IsZero() {
+		return time.Unix(0, 0)
+	}
+	return bound
+}
+
+// noteLatency smooths over about eight reads; a lost update does no harm.
+func (l *layout) noteLatency(d time.Duration) {
+	old := l.latency.Load()
+	l.latency.Store(old + (int64(d)-old)/8)
+}
+
+// slow reports whether the store's latency is what makes readers wait.
+func (l *layout) slow() bool { return time.Duration(l.latency.Load()) > slowStore }
+
+// readError names the chunk. A value of an impossible size is corrupt; "not
+// found" in the depths of a store is not: a missing chunk is a result.
+func (l *layout) readError(key string, err error) error {
+	where := l.store.Location(key)
+	switch {
+	case errors.Is(err, kvstore.ErrTooLarge):
+		return fmt.Errorf("%s: %w: %w", where, drivers.ErrCorrupt, err)
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: unreadable: %v", where, err)
+	}
+	return fmt.Errorf("reading %s: %w", where, err)
+}

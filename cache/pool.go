@@ -1,0 +1,205 @@
+package cache
+
+import (
+	"math"
+	"sync"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"tsmount/kvstore"
+)
+
+// maxMissing is how many unpinned entries that weigh nothing (missing chunks)
+// a pool remembers.
+const maxMissing = 1 << 16
+
+// Pool is one cache_pool: entries of any number of arrays under one soft limit
+// of bytes. Clean entries that nobody uses never exceed the limit together with
+// what is in use; entries in use may.
+type Pool struct {
+	limit     int64 // total_bytes_limit
+	writeback int64 // queued_for_writeback_bytes_limit
+
+	mu      sync.Mutex // guards following, and all fields of entries and flights
+	idle    *simplelru.LRU[*entry, struct{}]
+	missing *simplelru.LRU[*entry, struct{}]
+	bytes   int64 // weight of idle
+	inUse   int64 // weight of pinned entries
+	stats   PoolStats
+}
+
+// newPool returns a pool with the two limits in bytes.
+func newPool(limit, writeback int64) *Pool {
+	idle, _ := simplelru.NewLRU[*entry, struct{}](math.MaxInt, nil) // errs on sizes below 1 only
+	missing, _ := simplelru.NewLRU[*entry, struct{}](math.MaxInt, nil)
+	return &Pool{limit: limit, writeback: writeback, idle: idle, missing: missing}
+}
+
+// table is a set of entries with keys of their own: the chunks of one layout,
+// or what an adapter memoises.
+type table struct {
+	pool    *Pool
+	entries map[string]*entry // guarded by pool.mu
+}
+
+func newTable(p *Pool) *table { return &table{pool: p, entries: make(map[string]*entry)} }
+
+// entry is one cached item. All fields but key and table are guarded by
+// pool.mu.
+type entry struct {
+	table *table
+	key   string
+
+	pins   int
+	known  bool
+	value  any // *buffer (nil: missing chunk), or what a memo load returned
+	weight int64
+	stamp  kvstore.Stamp
+	flight *flight
+	load   loadFunc // set by whoever made the entry
+}
+
+// pin returns the entry of key, made if there is none, and keeps it until
+// unpin. key may be reused by the caller. fresh reports that the entry is new:
+// the caller then sets load before anything else happens to it, under pool.mu.
+func (t *table) pin(key []byte, load func(key string) loadFunc) *entry {
+	p := t.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e := t.entries[string(key)]
+	if e == nil {
+		e = &entry{table: t, key: string(key)}
+		e.load = load(e.key)
+		t.entries[e.key] = e
+	}
+	p.pinLocked(e)
+	return e
+}
+
+func (p *Pool) pinLocked(e *entry) {
+	if e.pins++; e.pins > 1 || !e.known {
+		return
+	}
+	if e.weight == 0 {
+		p.missing.Remove(e)
+		return
+	}
+	if p.idle.Remove(e) {
+		p.bytes -= e.weight
+		p.inUse += e.weight
+	}
+}
+
+// again pins an entry that the caller has pinned already.
+func (e *entry) again() {
+	p := e.table.pool
+	p.mu.Lock()
+	e.pins++
+	p.mu.Unlock()
+}
+
+func (e *entry) unpin() {
+	p := e.table.pool
+	p.mu.Lock()
+	p.unpinLocked(e)
+	p.mu.Unlock()
+}
+
+func (p *Pool) unpinLocked(e *entry) {
+	if e.pins--; e.pins > 0 {
+		return
+	}
+	switch {
+	case !e.known:
+		p.forget(e)
+	case e.weight == 0:
+		if p.limit == 0 {
+			p.forget(e)
+			return
+		}
+		p.missing.Add(e, struct{}{})
+		if p.missing.Len() > maxMissing {
+			if old, _, ok := p.missing.RemoveOldest(); ok {
+				p.forget(old)
+			}
+		}
+	default:
+		p.inUse -= e.weight
+		p.bytes += e.weight
+		p.idle.Add(e, struct{}{})
+	}
+	p.evict()
+}
+
+// evict drops the least recently used idle entries until the limit holds.
+func (p *Pool) evict() {
+	for p.bytes > 0 && p.bytes+p.inUse > p.limit {
+		e, _, ok := p.idle.RemoveOldest()
+		if !ok {
+			return
+		}
+		p.bytes -= e.weight
+		p.stats.Evictions++
+		p.forget(e)
+	}
+}
+
+// forget drops an unpinned entry that is in no list.
+func (p *Pool) forget(e *entry) {
+	if e.table.entries[e.key] == e {
+		delete(e.table.entries, e.key)
+	}
+	e.setLocked(nil, 0, kvstore.Stamp{})
+	e.known = false
+}
+
+// setLocked replaces the value. The caller accounts for the weight.
+func (e *entry) setLocked(value any, weight int64, stamp kvstore.Stamp) {
+	if old, ok := e.value.(*buffer); ok {
+		old.drop()
+	}
+	e.value, e.weight, e.stamp, e.known = value, weight, stamp, true
+}
+
+// publish stores the outcome of a flight in its entry, which is pinned.
+func (p *Pool) publish(e *entry, l loaded) {
+	if l.unchanged && e.known {
+		e.stamp = l.stamp
+		p.stats.Unchanged++
+		return
+	}
+	if e.known {
+		p.inUse -= e.weight
+	}
+	e.setLocked(l.value, l.weight, l.stamp)
+	p.inUse += e.weight
+	p.stats.Loads++
+	if l.value == nil {
+		p.stats.Missing++
+	}
+	p.evict()
+}
+
+// drain forgets everything in t; pinned entries lose their value and are
+// loaded again when next used.
+func (t *table) drain() {
+	p := t.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range t.entries {
+		if e.pins == 0 {
+			p.pinLocked(e) // leaves its list
+			e.pins = 0
+			if e.known {
+				p.inUse -= e.weight
+			}
+			p.forget(e)
+			continue
+		}
+		if e.known {
+			p.inUse -= e.weight
+			e.setLocked(nil, 0, kvstore.Stamp{})
+			e.known = false
+		}
+	}
+}

@@ -1,0 +1,246 @@
+package cache
+
+import (
+	"time"
+
+	"tsmount/arrayview"
+)
+
+const (
+	// maxPositions is how many places of one open file are followed.
+	maxPositions = 8
+	// nearBytes is how far from a position a read may begin to continue it.
+	nearBytes = 1 << 20
+	// eagerBytes is how much the first read at the beginning of a file asks for
+	// if the whole file is likely to be read.
+	eagerBytes = 64 << 10
+	// firstAhead is how far a position reads ahead at first, in chunk bytes.
+	firstAhead = 32 << 20
+	// slowStore is the store latency from which on a position that has to wait
+	// for its read-ahead reads further ahead.
+	slowStore = 2 * time.Millisecond
+	// maxAhead is how many chunks a position reads ahead.
+	maxAhead = 512
+	// maxSteps bounds the tiles that one read looks ahead.
+	maxSteps = 4096
+)
+
+// position is a place in a file from which somebody reads on. Guarded by its
+// window's mu.
+type position struct {
+	next   int64 // the element behind the last one read
+	begun  bool  // enough was read from here to read ahead
+	kept   map[*entry]*keep
+	cursor []int64 // where read-ahead goes on: the first view index of a tile; nil: not known
+	done   bool    // read-ahead has reached the end of the file
+	limit  int64   // of bytes read ahead
+	waited bool    // a read had to wait for a chunk that was started ahead
+}
+
+// keep is a chunk that a position keeps in use. The position holds one pin.
+type keep struct {
+	first, last int64 // elements of the file that come from it
+	booked      int64 // bytes reserved from the in-use budget
+}
+
+func newPosition() *position {
+	return &position{kept: make(map[*entry]*keep), limit: firstAhead}
+}
+
+// follow returns the position that a read of n elements at first continues, or
+// nil if it continues none: its end is then a position to be continued.
+func (w *Window) follow(first, n int64) *position {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	near := nearBytes / w.elem
+	for i := len(w.positions) - 1; i >= 0; i-- {
+		p := w.positions[i]
+		if first < p.next-near-n || first > p.next+near {
+			continue
+		}
+		copy(w.positions[i:], w.positions[i+1:])
+		w.positions[len(w.positions)-1] = p
+		p.begun = p.begun || p.next > 0 || n*w.elem >= eagerBytes
+		return p
+	}
+	p := newPosition()
+	p.next = first + n
+	if len(w.positions) == maxPositions {
+		w.dropAll(w.positions[0])
+		copy(w.positions, w.positions[1:])
+		w.positions = w.positions[:maxPositions-1]
+	}
+	w.positions = append(w.positions, p)
+	return nil
+}
+
+// keep hands the pin and the booking of t over to the read's position if that
+// needs the chunk beyond the end of the read. The caller holds w.mu.
+func (w *Window) keep(r *reading, t *touch) bool {
+	if r.pos == nil || w.closed || t.kept || !t.booked || r.pos.kept[t.e] != nil {
+		return false
+	}
+	var room [arrayview.MaxRank]int64
+	first, last := w.span(t.box.Min, room[:len(t.box.Min)])
+	if last < r.end {
+		return false
+	}
+	r.pos.kept[t.e] = &keep{first: first, last: last, booked: w.layout.bytes}
+	return true
+}
+
+// advance moves the read's position to the end of the read: it takes over the
+// chunks of the last batch, gives back those that have been passed, and starts
+// more.
+func (w *Window) advance(r *reading) {
+	if r.pos == nil {
+		return
+	}
+	r.settle()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p, next := r.pos, r.end
+	if w.closed || next <= p.next && len(p.kept) > 0 {
+		return
+	}
+	p.next = next
+	ahead, chunks := int64(0), 0
+	for e, k := range p.kept {
+		if k.last < next {
+			w.dropKept(p, e, k)
+		} else if k.first >= next {
+			ahead += k.booked
+			chunks++
+		}
+	}
+	if p.waited && w.layout.slow() {
+		p.limit = min(2*p.limit, w.engine.inUse.limit/2)
+	}
+	p.waited = false
+	w.readAhead(p, r.q.bound, ahead, chunks)
+}
+
+func (w *Window) dropKept(p *position, e *entry, k *keep) {
+	w.engine.inUse.release(k.booked)
+	delete(p.kept, e)
+	e.unpin()
+}
+
+func (w *Window) dropAll(p *position) {
+	for e, k := range p.kept {
+		w.dropKept(p, e, k)
+	}
+}
+
+// readAhead starts the chunks that come next in the file; ahead bytes in so many
+// chunks are under way or waiting already. The caller holds w.mu.
+func (w *Window) readAhead(p *position, bound time.Time, ahead int64, chunks int) {
+	if !p.begun || p.done || p.next >= w.total {
+		return
+	}
+	w.placeCursor(p)
+	var cell, stored [arrayview.MaxRank]int64
+	n := w.t.OutputRank()
+	for step := 0; step < maxSteps && chunks < maxAhead && !p.done && ahead+w.layout.bytes <= p.limit; step++ {
+		if w.tiler.Locate(p.cursor, cell[:n], stored[:n]) != nil {
+			p.done = true // the read that gets there reports it
+			return
+		}
+		e := w.layout.pin(cell[:n])
+		if k := p.kept[e]; k != nil {
+			e.unpin()
+			_, last := w.span(p.cursor, stored[:len(p.cursor)])
+			k.last = max(k.last, last)
+		} else {
+			if !w.engine.inUse.try(w.layout.bytes) {
+				e.unpin()
+				return
+			}
+			ahead += w.layout.bytes
+			chunks++
+			w.startAhead(p, e, bound)
+		}
+		p.done = !w.nextTile(p.cursor)
+	}
+}
+
+// startAhead keeps e, pinned by the caller, for p and loads it.
+func (w *Window) startAhead(p *position, e *entry, bound time.Time) {
+	var room [arrayview.MaxRank]int64
+	first, last := w.span(p.cursor, room[:len(p.cursor)])
+	k := &keep{first: first, last: last, booked: w.layout.bytes}
+	p.kept[e] = k
+	q := request{engine: w.engine, bound: bound}
+	value, _, f := q.begin(e)
+	if f == nil {
+		w.arrived(p, e, k, value)
+		return
+	}
+	e.again()
+	w.ahead.Add(1)
+	go func() {
+		defer w.ahead.Done()
+		value, _, err := q.finish(w.ctx, e, f)
+		if err == nil { // an error is the business of the read that gets there
+			w.mu.Lock()
+			w.arrived(p, e, k, value)
+			w.mu.Unlock()
+		}
+		e.unpin()
+	}()
+}
+
+// arrived drops the reference to what read-ahead has loaded: the entry keeps
+// it. A missing chunk takes no memory. The caller holds w.mu.
+func (w *Window) arrived(p *position, e *entry, k *keep, value any) {
+	if chunk, ok := value.(*buffer); ok {
+		chunk.drop()
+		return
+	}
+	if p.kept[e] == k {
+		w.engine.inUse.release(k.booked)
+		k.booked = 0
+	}
+}
+
+// placeCursor sets the cursor to the first tile that begins at or behind
+// p.next, unless it is there or further already.
+func (w *Window) placeCursor(p *position) {
+	if p.cursor != nil && arrayview.LinearIndex(w.view, w.order, p.cursor) >= p.next {
+		return
+	}
+	rank := w.view.Rank()
+	if p.cursor == nil {
+		p.cursor = make([]int64, rank)
+	}
+	arrayview.LinearPoint(w.view, w.order, p.next, p.cursor)
+	for i, d := range w.order {
+		lo, _ := w.tiler.Segment(d, p.cursor[d])
+		if lo == p.cursor[d] {
+			continue
+		}
+		for _, faster := range w.order[i+1:] {
+			p.cursor[faster] = w.view.Min[faster]
+		}
+		p.done = !w.stepAlong(p.cursor, i)
+		return
+	}
+}
+
+// nextTile moves a tile's first index to that of the next tile in the file. It
+// reports false behind the last one.
+func (w *Window) nextTile(at []int64) bool { return w.stepAlong(at, len(w.order)-1) }
+
+// stepAlong moves at to the next segment along the i-th slowest dimension, or
+// if that was the last one, along the one before.
+func (w *Window) stepAlong(at []int64, i int) bool {
+	for ; i >= 0; i-- {
+		d := w.order[i]
+		if _, hi := w.tiler.Segment(d, at[d]); hi < w.view.Max(d) {
+			at[d] = hi
+			return true
+		}
+		at[d] = w.view.Min[d]
+	}
+	return false
+}

@@ -1,0 +1,92 @@
+package cache
+
+import (
+	"strings"
+	"sync"
+
+	"tsmount/drivers"
+	"tsmount/kvstore"
+	"tsmount/resources"
+)
+
+// sharedKey tells which opens share documents and chunks: those of one array in
+// one store and one pool, whatever their bounds, transforms or fields.
+type sharedKey struct {
+	store, path, format, documents string
+	pool                           *Pool
+}
+
+// shared is one open array: its documents and, per layout, its chunks.
+type shared struct {
+	engine   *Engine
+	key      sharedKey
+	refs     int // guarded by engine.mu
+	format   drivers.Format
+	store    kvstore.Store
+	path     string
+	keys     []string // of the documents
+	pool     *Pool
+	dataCopy *resources.Limiter
+	docs     *entry // pinned while the array is open
+
+	mu      sync.Mutex // guards following
+	layouts map[string]*layout
+}
+
+// share returns the open array that r asks for, with one more reference.
+func (e *Engine) share(r OpenRequest) *shared {
+	keys := r.Format.MetadataKeys(r.Path, r.Want)
+	key := sharedKey{store: r.Store.Identity(), path: r.Path, format: r.Format.Name(), documents: strings.Join(keys, "\x00"), pool: r.Pool}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := e.open[key]
+	if s == nil {
+		s = &shared{
+			engine: e, key: key, format: r.Format, store: r.Store, path: r.Path, keys: keys,
+			pool: r.Pool, dataCopy: r.DataCopy, layouts: make(map[string]*layout),
+		}
+		s.docs = newTable(r.Pool).pin([]byte("documents"), func(string) loadFunc { return s.loadDocuments })
+		e.open[key] = s
+	}
+	s.refs++
+	return s
+}
+
+// release gives a reference back. What is cached of an array that nobody has
+// open any more stays in its pool only through the tables of its layouts: it is
+// dropped, for a new open would make new ones.
+func (s *shared) release() {
+	e := s.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if s.refs--; s.refs > 0 {
+		return
+	}
+	delete(e.open, s.key)
+	s.docs.unpin()
+	s.drain()
+}
+
+// drain drops everything that is cached of the array.
+func (s *shared) drain() {
+	s.docs.table.drain()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.layouts {
+		l.chunks.drain()
+		l.memo.drain()
+	}
+}
+
+// layout returns the layout of ds, made on first use.
+func (s *shared) layout(ds drivers.Dataset) *layout {
+	key := ds.CompatKey()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.layouts[key]
+	if l == nil {
+		l = s.newLayout(ds)
+		s.layouts[key] = l
+	}
+	return l
+}
