@@ -51,8 +51,8 @@ func (d *bunzipper) fill() {
 	}
 }
 
-// take returns the next n bits, n <= 48. Bits beyond the end of in are zeros,
-// after which nbits is negative; whoever took some asks cut in the end.
+// take returns the next n bits, n <= 48. Beyond the end of in there are zeros,
+// and cut reports it.
 func (d *bunzipper) take(n uint) uint64 {
 	if d.nbits < n {
 		d.fill()
@@ -62,6 +62,7 @@ func (d *bunzipper) take(n uint) uint64 {
 	return v
 }
 
+// skip drops the next n bits.
 func (d *bunzipper) skip(n uint) {
 	if n > d.nbits {
 		d.bits, d.nbits, d.ip = 0, 0, len(d.in)+1

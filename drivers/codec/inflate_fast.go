@@ -2,10 +2,10 @@ package codec
 
 import "unsafe"
 
-// fastIn and fastOut are what one round of fast may read and write at most.
-// It refills bits up to three times, each of which reads 8 bytes and takes 7
-// of them at most. It writes two literals and the longest match, which is
-// copied 16 bytes at a time.
+// fastIn and fastOut are what one round of fast may read and write at most. It
+// refills bits up to three times, once before the first round; each refill
+// reads 8 bytes and takes 7 of them at most. It writes two literals and the
+// longest match, whose copy may go 15 bytes too far.
 const (
 	fastIn  = 7 + 7 + 8
 	fastOut = 2 + 258 + 15
@@ -18,7 +18,8 @@ const (
 // This is where nearly all the time goes, and bounds checks would take a third
 // of it, mostly because they need registers. The pointers are safe since every
 // round begins with fastIn bytes of in and fastOut bytes of out before it, and
-// every distance is compared with the data that are there.
+// every distance is compared with the data that are there. Both buffers are on
+// the heap, since d refers to them, so that their addresses do not change.
 //
 // Only the lowest 6 bits of nbits count here, so that a whole entry may be
 // subtracted, and bits may hold more than nbits of them: the same as the next

@@ -57,7 +57,7 @@ func samples() map[string][]byte {
 	period := func(n, p int) []byte { return bytes.Repeat(random[:p], n/p+1)[:n] }
 	return map[string][]byte{
 		"empty": {}, "one": {7}, "zeros": make([]byte, 100_000), "random": random,
-		"u16": u16Noise(200_000), "segments": segments(200_000), "short": []byte("hello hello hello hello"),
+		"u16": u16Noise(80_000), "segments": segments(150_000), "short": []byte("hello hello hello hello"),
 		"period 2": period(5000, 2), "period 3": period(5000, 3), "period 5": period(5000, 5),
 		"period 6": period(5000, 6), "period 7": period(5000, 7), "period 11": period(5000, 11),
 		"period 300": period(50_000, 300), "u16 small": u16Noise(700),

@@ -154,6 +154,41 @@ func TestStreamsOneAfterTheOther(t *testing.T) {
 	}
 }
 
+// TestNoiseIsHuffmanCoded guards against levels that store skewed noise raw.
+func TestNoiseIsHuffmanCoded(t *testing.T) {
+	data := u16Noise(200_000)
+	for i := range len(data) / 2 {
+		data[i] = data[2*i]>>2 + 60 // low bytes: noise of about six bits
+	}
+	data = data[:len(data)/2]
+	for _, c := range []Codec{Zlib{1}, Zlib{3}, Gzip{2}, Zlib{6}, Zlib{9}, Zstd{Level: 1}, Zstd{Level: 3}} {
+		src, err := c.Encode(nil, data)
+		if err != nil || len(src) > len(data)*4/5 {
+			t.Errorf("%#v: %d of %d bytes, error %v; want at most four fifths", c, len(src), len(data), err)
+		}
+	}
+}
+
+func TestDecodingIntoABufferAllocatesNothing(t *testing.T) {
+	data := u16Noise(20_000)
+	for _, name := range []string{"zlib", "gzip", "zstd", "bzip2", "crc32c"} {
+		c := streamCodecs[name]
+		src, err := c.Encode(nil, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dst := make([]byte, 0, len(data))
+		n := testing.AllocsPerRun(50, func() {
+			if _, err := c.Decode(dst, src, len(data)); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if n > 0 {
+			t.Errorf("%s: %v allocations, want none", name, n)
+		}
+	}
+}
+
 // TestCutAndFlippedBits tries every prefix and every single wrong bit of one
 // stream of each codec with a checksum.
 func TestCutAndFlippedBits(t *testing.T) {

@@ -1,0 +1,140 @@
+package zarr
+
+import (
+	"fmt"
+	"slices"
+
+	"tsmount/arrayview"
+	"tsmount/drivers"
+)
+
+// newDataset builds the array that a complete document describes, of which opt
+// selects a field.
+func newDataset(m *metadata, opt *options, fault faults) (*dataset, error) {
+	shown, err := selectField(m.dtype, opt, fault)
+	if err != nil {
+		return nil, err
+	}
+	bytes, err := drivers.CheckChunk(m.chunks, m.dtype.size)
+	if err != nil {
+		return nil, fault.at("chunks", "%v", err)
+	}
+	d := &dataset{keyRank: len(m.shape), separator: m.separator[0], stride: m.dtype.size}
+	d.schema, err = newSchema(m, shown, fault)
+	if err != nil {
+		return nil, err
+	}
+	d.filters = m.filters.filters
+	if d.sizes, err = m.filters.sizes(bytes); err != nil {
+		return nil, fault.at("filters", "%v", err)
+	}
+	elements := bytes / m.dtype.size
+	if d.codec, err = m.compressor.codec(d.sizes[len(d.sizes)-1] / elements); err != nil {
+		return nil, fault.at("compressor", "%v", err)
+	}
+	d.setParts(m.dtype, shown, elements, opt.void)
+	d.compat = compatKey(m, opt)
+	return d, nil
+}
+
+// selectField returns the field to show: the named one, the only one, or with
+// open_as_void the bytes of the whole element.
+func selectField(t *dataType, opt *options, fault faults) (field, error) {
+	switch {
+	case opt.void:
+		return field{dtype: arrayview.Byte, inner: []int64{t.size}, size: t.size}, nil
+	case opt.field != "" && !t.structured:
+		return field{}, fault.mismatch("dtype", t.json, map[string]any{"field": opt.field})
+	case opt.field != "":
+		if i := t.find(opt.field); i >= 0 {
+			return nonEmpty(t.fields[i], fault)
+		}
+		return field{}, fmt.Errorf("%w: %w", fault.at("dtype", "field %q is not one of %s", opt.field, t.names()), drivers.ErrConstraint)
+	case len(t.fields) > 1:
+		return field{}, fault.at("dtype", `the spec must name a "field" that is one of %s`, t.names())
+	}
+	return nonEmpty(t.fields[0], fault)
+}
+
+func nonEmpty(f field, fault faults) (field, error) {
+	if f.size == 0 {
+		return f, fault.at("dtype", "elements of field %q have no bytes", f.name)
+	}
+	return f, nil
+}
+
+// newSchema describes the array with the elements of the field shown.
+func newSchema(m *metadata, shown field, fault faults) (drivers.Schema, error) {
+	outer := len(m.shape)
+	rank := outer + len(shown.inner)
+	if rank > arrayview.MaxRank {
+		return drivers.Schema{}, fault.at("dtype", "%d dimensions with those inside an element are more than %d", rank, arrayview.MaxRank)
+	}
+	box := arrayview.NewBox(rank)
+	copy(box.Shape, m.shape)
+	copy(box.Shape[outer:], shown.inner)
+	s := drivers.Schema{
+		DType: shown.dtype, Domain: arrayview.BoxDomain(box),
+		GridOrigin:   make([]int64, rank),
+		Chunk:        slices.Concat(m.chunks, shown.inner),
+		InnerOrder:   innerOrder(m.order, outer, rank),
+		Units:        make([]*drivers.Unit, rank),
+		WriteRefusal: m.filters.refusal(),
+	}
+	s.WriteChunk = s.Chunk
+	for i := range outer {
+		s.Domain.ImplicitMax[i] = true
+	}
+	s.Fill, s.FillShape = m.fill.component(shown)
+	s.FillJSON = m.fill.componentJSON(shown)
+	s.Codec = compact(map[string]any{
+		"driver": "zarr", "compressor": m.compressor.value(), "filters": m.filters.value(),
+	})
+	return s, nil
+}
+
+// innerOrder lists the dimensions of a chunk from slowest to fastest. Order F
+// reverses the outer ones only: elements are C order inside.
+func innerOrder(order string, outer, rank int) []int {
+	dims := make([]int, rank)
+	for i := range dims {
+		dims[i] = i
+	}
+	if order == "F" {
+		slices.Reverse(dims[:outer])
+	}
+	return dims
+}
+
+// setParts lays out the fields one after the other in decoded chunks of the
+// given number of elements.
+func (d *dataset) setParts(t *dataType, shown field, elements int64, void bool) {
+	fields := t.fields
+	if void || len(fields) == 1 {
+		fields = []field{shown}
+	}
+	at := int64(0)
+	for _, f := range fields {
+		p := part{field: f, at: at, end: at + f.size*elements}
+		if f.name == shown.name {
+			p.bool = f.dtype == arrayview.Bool
+			d.schema.Component = drivers.Component{Name: f.name, Offset: at}
+		}
+		d.parts, at = append(d.parts, p), p.end
+	}
+	if len(fields) > 1 {
+		d.schema.Component.Total = at
+		return
+	}
+	p := d.parts[0]
+	fixed := p.bool || p.big || p.dtype == arrayview.Int2 || p.dtype == arrayview.Int4
+	d.schema.Verbatim = d.codec == nil && len(d.filters) == 0 && !fixed
+}
+
+// compatKey covers all that decides what chunks mean, but not the shape.
+func compatKey(m *metadata, opt *options) string {
+	all := m.json()
+	delete(all, "shape")
+	all["field"], all["open_as_void"] = opt.field, opt.void
+	return string(compact(all))
+}
