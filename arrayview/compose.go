@@ -152,21 +152,17 @@ func step(p []int64, box Box) bool {
 }
 
 // InputOrder returns the input dimensions from slowest to fastest as the stored
-// order implies: by the slowest output that moves with them, those that nothing
-// depends on first, and otherwise as they are numbered.
+// order implies: by the slowest output that is one of them, as they are numbered
+// where that says nothing. Those that are no output by themselves come last, as
+// in TensorStore (chunk_layout.cc, TransformOutputDimensionOrder).
 func (t *Transform) InputOrder(order []int) []int {
-	const never = -1
 	key := make([]int, t.Input.Rank())
 	for d := range key {
-		key[d] = never
+		key[d] = len(order)
 	}
 	for place, out := range slices.Backward(order) {
-		m := &t.Output[out]
-		if m.Kind == MapInput && m.Stride == 0 {
-			continue
-		}
-		for _, d := range m.inputs() {
-			key[d] = place
+		if m := &t.Output[out]; m.Kind == MapInput && m.Stride != 0 {
+			key[m.Dim] = place
 		}
 	}
 	dims := make([]int, len(key))

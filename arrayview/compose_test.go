@@ -68,7 +68,7 @@ func TestInputOrder(t *testing.T) {
 	}{
 		{3, []OutputMap{in(0), in(1), in(2)}, []int{2, 1, 0}, []int{2, 1, 0}},
 		{2, []OutputMap{in(1), {}, in(0)}, []int{0, 1, 2}, []int{1, 0}},
-		{3, []OutputMap{in(2), in(0)}, []int{0, 1}, []int{1, 2, 0}},
+		{3, []OutputMap{in(2), in(0)}, []int{0, 1}, []int{2, 0, 1}},
 		{2, []OutputMap{in(1), in(0), in(1)}, []int{0, 1, 2}, []int{1, 0}},
 		{0, []OutputMap{{}}, []int{0}, []int{}},
 	} {

@@ -38,7 +38,7 @@ func (s *shared) loadDocuments(ctx context.Context, bound time.Time, old any, _ 
 	g, ctx := errgroup.WithContext(ctx)
 	for i, key := range s.keys {
 		g.Go(func() (err error) {
-			opt := kvstore.ReadOptions{Bound: storeBound(bound), MaxSize: maxDocument}
+			opt := kvstore.ReadOptions{Bound: storeBound(bound), MaxBytes: maxDocument}
 			if known != nil {
 				opt.IfNotEqual = known.generations[key]
 			}

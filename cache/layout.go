@@ -79,7 +79,7 @@ func (l *layout) load(ctx context.Context, bound time.Time, cell []int64, gen kv
 
 	key := l.ds.ChunkKey(cell)
 	began := time.Now()
-	r, err := l.store.Read(ctx, key, kvstore.ReadOptions{IfNotEqual: gen, Bound: storeBound(bound), MaxSize: l.maxStored(), Buffer: room.data[:cap(room.data)]})
+	r, err := l.store.Read(ctx, key, kvstore.ReadOptions{IfNotEqual: gen, Bound: storeBound(bound), MaxBytes: l.maxStored(), Buffer: room.data[:cap(room.data)]})
 	if err != nil {
 		return loaded{}, l.readError(key, err)
 	}
