@@ -1,0 +1,49 @@
+package fusefs
+
+import (
+	"sync"
+
+	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"tsmount/fusefs/tree"
+)
+
+// pages decides what the kernel's page cache may do with a file. Cold streams
+// are faster past it, repeated reads out of it: the first open of a file reads
+// directly, later ones fill the page cache and keep it.
+type pages struct {
+	mu      sync.Mutex // guards all below
+	known   bool
+	version uint64 // of what the pages may hold
+}
+
+// open returns the flags for an open file. Without FOPEN_KEEP_CACHE the kernel
+// drops what it has.
+func (p *pages) open(allowed tree.Pages, version uint64) uint32 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	again := p.known && p.version == version
+	p.known, p.version = true, version
+	if allowed == tree.PagesKeep && again {
+		return fuse.FOPEN_KEEP_CACHE
+	}
+	return fuse.FOPEN_DIRECT_IO
+}
+
+// changed reports whether there may be pages of another version, once.
+func (p *pages) changed(version uint64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.known || p.version == version {
+		return false
+	}
+	p.version = version
+	return true
+}
+
+// drop makes the next open begin anew.
+func (p *pages) drop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.known = false
+}

@@ -1,0 +1,92 @@
+package tree
+
+import (
+	"context"
+	"fmt"
+
+	"tsmount/arrayview/format"
+	"tsmount/cache"
+	"tsmount/kvstore"
+)
+
+// arrayFile is a view of an array in a file format.
+type arrayFile struct {
+	t      *Tree
+	array  string // path of the array below the mount point
+	parts  []part // what the file shows of it
+	path   string // canonical
+	gen    uint64 // of the array in which the file was found
+	format format.Format
+}
+
+var _ File = (*arrayFile)(nil)
+
+func (f *arrayFile) ID() ID       { return ID{Ino: fileIno(f.path), Gen: f.gen} }
+func (f *arrayFile) Path() string { return f.path }
+
+// view returns the array and what the file shows of it now.
+func (f *arrayFile) view(ctx context.Context, at moment) (*view, error) {
+	m, st, err := f.t.array(ctx, f.array, at)
+	if err != nil {
+		return nil, err
+	}
+	v, err := f.viewOf(m, st)
+	if err != nil {
+		f.t.arrays.put(m)
+		return nil, err
+	}
+	return v, nil
+}
+
+func (f *arrayFile) viewOf(m *member, st *cache.State) (*view, error) {
+	if m.gen != f.gen {
+		return nil, fmt.Errorf("%s: %w", f.path, ErrStale)
+	}
+	return newView(m, st).narrow(f.parts)
+}
+
+func (f *arrayFile) Stat(ctx context.Context) (Stat, error) {
+	v, err := f.view(ctx, inside)
+	if err != nil {
+		return Stat{}, err
+	}
+	defer v.release()
+	l, err := v.layout(f.format)
+	if err != nil {
+		return Stat{}, f.unfit(err)
+	}
+	return f.stat(v, &l), nil
+}
+
+// unfit is the error of a file that existed and no longer fits its format.
+func (f *arrayFile) unfit(err error) error { return fmt.Errorf("%s: %w: %w", f.path, ErrStale, err) }
+
+func (f *arrayFile) stat(v *view, l *format.Layout) Stat {
+	return Stat{Size: l.Size, Perm: 0o444, Modified: f.t.modified(v), Version: v.st.Version}
+}
+
+func (f *arrayFile) Xattrs(ctx context.Context) ([]Xattr, error) {
+	v, err := f.view(ctx, inside)
+	if err != nil {
+		return nil, err
+	}
+	defer v.release()
+	return xattrs(v), nil
+}
+
+func (f *arrayFile) Open(ctx context.Context, opt OpenOptions) (Handle, error) {
+	if opt.Write {
+		return nil, fmt.Errorf("open %s for writing: %w", f.path, kvstore.ErrReadOnly)
+	}
+	opened := began(ctx)
+	v, err := f.view(ctx, begins)
+	if err != nil {
+		return nil, err
+	}
+	h := &arrayHandle{file: f, m: v.m, opened: opened, revalidate: opt.Revalidate}
+	if h.now, err = newReader(f, v); err != nil {
+		v.release()
+		return nil, err
+	}
+	return h, nil
+}
