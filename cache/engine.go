@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+
+	"tsmount/resources"
 )
 
 // Engine owns what all arrays of a daemon share: the table of open arrays, the
@@ -17,6 +19,7 @@ type Engine struct {
 	inUse     *budget
 	transient *budget
 	buffers   *buffers
+	loading   *resources.Limiter // chunks that are read and decoded at a time
 
 	decodes, decodedBytes, encodedBytes, unpinned atomic.Int64
 
@@ -26,6 +29,11 @@ type Engine struct {
 
 // recycleLimit is how much free memory an engine holds on to, in bytes.
 const recycleLimit = 32 << 20
+
+// maxLoading is how many chunks are loaded at a time: as many as remote stores
+// take requests, in the order in which they were asked for. The others wait
+// without any memory of their own.
+const maxLoading = 32
 
 // New returns an engine with the budgets of cfg.
 func New(cfg Config) *Engine {
@@ -45,6 +53,7 @@ func New(cfg Config) *Engine {
 		inUse:     newBudget("in-use", cfg.InUseLimit),
 		transient: newBudget("transient", cfg.TransientLimit),
 		buffers:   newBuffers(recycleLimit),
+		loading:   resources.NewLimiter("loading", maxLoading),
 		open:      make(map[sharedKey]*shared),
 	}
 }

@@ -69,6 +69,10 @@ func (l *layout) maxStored() int64 { return 2*l.bytes + 1<<20 }
 // load reads and decodes one chunk.
 func (l *layout) load(ctx context.Context, bound time.Time, cell []int64, gen kvstore.Generation) (loaded, error) {
 	e := l.engine
+	if err := e.loading.Acquire(ctx); err != nil {
+		return loaded{}, err
+	}
+	defer e.loading.Release()
 	expect := l.expectStored()
 	if err := e.transient.reserve(ctx, l.bytes+expect); err != nil {
 		return loaded{}, err
@@ -127,17 +131,9 @@ func (l *layout) decode(ctx context.Context, enc []byte, cell []int64) (*buffer,
 	return chunk, nil
 }
 
-// expectStored estimates the stored size of a chunk: the largest one seen, at
-// first the decoded size.
-func (l *layout) expectStored() int64 {
-	if l.ds.Schema().Verbatim {
-		return l.bytes
-	}
-	if n := l.encoded.Load(); n > 0 {
-		return min(n+n/16, l.maxStored())
-	}
-	return l.bytes
-}
+// expectStored is the room that a stored chunk gets: that of a decoded one, so
+// that both are recycled together, or more if larger ones have been seen.
+func (l *layout) expectStored() int64 { return max(l.bytes, l.encoded.Load()) }
 
 func (l *layout) noteStored(n int64) {
 	for old := l.encoded.Load(); n > old; old = l.encoded.Load() {
