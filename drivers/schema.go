@@ -36,7 +36,8 @@ type Schema struct {
 	Codec    json.RawMessage // as TensorStore's schema.codec: {"driver": ..., ...}
 	// Component is where the visible elements lie in a decoded chunk.
 	Component Component
-	// Attributes are the user attributes of the array, a JSON object.
+	// Attributes are the user attributes of the array, a JSON object; nil when
+	// their document is broken.
 	Attributes json.RawMessage
 	// Verbatim says that the stored bytes of a chunk, when they are exactly
 	// ChunkBytes long, are the decoded chunk.

@@ -71,8 +71,9 @@ func parseLayout(v strictjson.Value, ranks *rankClaims) (*ChunkLayout, error) {
 		{"rank", r.rank},
 		{"grid_origin", r.origin(false)}, {"grid_origin_soft_constraint", r.origin(true)},
 		{"inner_order", r.order(&out.InnerOrder)}, {"inner_order_soft_constraint", r.order(&out.InnerOrderSoft)},
-		{"write_chunk", r.grid(&out.Write)}, {"read_chunk", r.grid(&out.Read)}, {"codec_chunk", r.grid(&out.Codec)},
+		// Of two preferences the first one counts: "chunk" comes before its parts.
 		{"chunk", r.grid(&out.Write, &out.Read, &out.Codec)},
+		{"write_chunk", r.grid(&out.Write)}, {"read_chunk", r.grid(&out.Read)}, {"codec_chunk", r.grid(&out.Codec)},
 	} {
 		if err := o.Optional(m.name, m.read); err != nil {
 			return nil, err

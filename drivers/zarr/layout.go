@@ -131,10 +131,11 @@ func (d *dataset) setParts(t *dataType, shown field, elements int64, void bool) 
 	d.schema.Verbatim = d.codec == nil && len(d.filters) == 0 && !fixed
 }
 
-// compatKey covers all that decides what chunks mean, but not the shape.
+// compatKey covers all that decides what a decoded chunk holds, but not the
+// shape. The field does not count: a chunk holds all fields.
 func compatKey(m *metadata, opt *options) string {
 	all := m.json()
 	delete(all, "shape")
-	all["field"], all["open_as_void"] = opt.field, opt.void
+	all["open_as_void"] = opt.void
 	return string(compact(all))
 }
