@@ -69,7 +69,7 @@ func Mount(ctx context.Context, cfg Config) (*Server, error) {
 	root := &dirNode{base: base{s: s, node: s.tree.Root()}, dir: s.tree.Root()}
 	s.worker = newWorker(&s.nodes)
 	s.worker.root = root.EmbeddedInode()
-	if s.fuse, err = fs.Mount(path, root, s.options(&cfg)); err != nil {
+	if s.fuse, err = attach(path, root, s.options(&cfg)); err != nil {
 		s.tree.Close()
 		return nil, fmt.Errorf("mount %s: %w", path, err)
 	}
@@ -121,6 +121,19 @@ func (s *Server) options(cfg *Config) *fs.Options {
 		o.MountOptions.Options = append(o.MountOptions.Options, "ro")
 	}
 	return o
+}
+
+// attach mounts root and serves it. It is fs.Mount without WaitMount: that opens
+// a file of the new mount in this very process (law 5), and a signal that ends
+// the process at that moment leaves it waiting for itself, beyond SIGKILL. On
+// Linux the mount is there when NewServer returns.
+func attach(path string, root fs.InodeEmbedder, o *fs.Options) (*fuse.Server, error) {
+	server, err := fuse.NewServer(fs.NewNodeFS(root, o), path, &o.MountOptions)
+	if err != nil {
+		return nil, err
+	}
+	go server.Serve()
+	return server, nil
 }
 
 // serve waits for the end of the mount and cleans up behind it.
