@@ -87,45 +87,60 @@ func (d *chunksDir) listing(v *view) (*grid, string) {
 // grid is the part of the stored chunk grid that a view touches. It exists
 // where each dimension of the view is a shifted or cropped stored dimension.
 type grid struct {
-	v     *view
-	cells arrayview.Box // in the order of the stored dimensions
+	v       *view
+	cells   arrayview.Box // stored cell indices, in the order of the view's dimensions
+	outputs []int         // the stored dimension that each dimension of the view is
 }
 
 // newGrid returns the grid of v, nil where it has none.
 func newGrid(v *view) *grid {
-	g := &grid{v: v, cells: arrayview.NewBox(len(v.t.Output))}
-	seen := make([]bool, v.rank())
+	g := &grid{v: v, cells: arrayview.NewBox(v.rank()), outputs: make([]int, v.rank())}
+	for d := range g.outputs {
+		g.outputs[d] = -1
+	}
 	for o, m := range v.t.Output {
-		lo, n := m.Offset, int64(1)
 		switch m.Kind {
 		case arrayview.MapArray:
 			return nil
 		case arrayview.MapInput:
-			if m.Stride != 1 || seen[m.Dim] {
+			if m.Stride != 1 || g.outputs[m.Dim] >= 0 {
 				return nil
 			}
-			seen[m.Dim] = true
-			d := v.domain()
-			lo, n = m.Offset+d.Min[m.Dim], d.Max[m.Dim]-d.Min[m.Dim]
+			g.outputs[m.Dim] = o
 		}
-		g.span(o, lo, n)
 	}
-	for _, ok := range seen {
-		if !ok {
+	for d, o := range g.outputs {
+		if o < 0 {
 			return nil
 		}
+		g.span(d, o)
 	}
 	return g
 }
 
-// span sets the cells of stored dimension o that hold n indices from lo on.
-func (g *grid) span(o int, lo, n int64) {
-	s := g.v.st.Schema
-	first := floorDiv(lo-s.GridOrigin[o], s.Chunk[o])
-	g.cells.Min[o] = first
-	if n > 0 {
-		g.cells.Shape[o] = floorDiv(lo+n-1-s.GridOrigin[o], s.Chunk[o]) - first + 1
+// span sets the cells that dimension d of the view, which is stored dimension o,
+// touches.
+func (g *grid) span(d, o int) {
+	s, domain := g.v.st.Schema, g.v.domain()
+	offset := g.v.t.Output[o].Offset - s.GridOrigin[o]
+	lo, hi := domain.Min[d]+offset, domain.Max[d]+offset
+	first := floorDiv(lo, s.Chunk[o])
+	g.cells.Min[d] = first
+	if hi > lo {
+		g.cells.Shape[d] = floorDiv(hi-1, s.Chunk[o]) - first + 1
 	}
+}
+
+// clip returns the indices of the view that lie in a cell.
+func (g *grid) clip(cell []int64) arrayview.Box {
+	s, box := g.v.st.Schema, g.v.domain().Box()
+	for d, o := range g.outputs {
+		lo := s.GridOrigin[o] + cell[d]*s.Chunk[o] - g.v.t.Output[o].Offset
+		hi := min(lo+s.Chunk[o], box.Max(d))
+		lo = max(lo, box.Min[d])
+		box.Min[d], box.Shape[d] = lo, hi-lo
+	}
+	return box
 }
 
 func floorDiv(a, b int64) int64 {
@@ -203,15 +218,5 @@ func (p chunkPart) of(v *view) (*arrayview.Selection, error) {
 	if g == nil || len(p.cell) != g.cells.Rank() || !g.cells.Contains(p.cell) {
 		return nil, notExist(fmt.Sprint("chunk ", p.cell))
 	}
-	box := v.domain().Box()
-	stored := v.st.Schema.CellBox(p.cell)
-	for o, m := range v.t.Output {
-		if m.Kind != arrayview.MapInput {
-			continue
-		}
-		lo, hi := stored.Min[o]-m.Offset, stored.Max(o)-m.Offset
-		lo, hi = max(lo, box.Min[m.Dim]), min(hi, box.Max(m.Dim))
-		box.Min[m.Dim], box.Shape[m.Dim] = lo, hi-lo
-	}
-	return arrayview.BoxSelection(*v.domain(), box)
+	return arrayview.BoxSelection(*v.domain(), g.clip(p.cell))
 }

@@ -73,6 +73,9 @@ func (d *documents) keep(set *documentSet) {
 	}
 }
 
+// maxDocument is the largest document of a group that is read, in bytes.
+const maxDocument = 64 << 20
+
 // drop forgets everything.
 func (d *documents) drop() {
 	d.mu.Lock()
@@ -89,7 +92,7 @@ func (d *documents) read(ctx context.Context, path string, keys []string, old *d
 	var wg sync.WaitGroup
 	for i, key := range keys {
 		wg.Go(func() {
-			opt := kvstore.ReadOptions{Bound: time.Now()}
+			opt := kvstore.ReadOptions{Bound: time.Now(), MaxBytes: maxDocument}
 			if old != nil {
 				opt.IfNotEqual = old.generations[key]
 			}
