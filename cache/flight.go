@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"tsmount/kvstore"
@@ -41,24 +42,33 @@ type request struct {
 	load   loadFunc // nil: the entry's own
 }
 
-// begin returns the value of e if it is fresh (hit), with a reference taken if
-// it is a buffer; otherwise the flight to wait for, of which the caller is then
-// a waiter. The caller has pinned e.
-func (q request) begin(e *entry) (value any, stamp kvstore.Stamp, f *flight) {
+// start is what begin finds: a value, or the flight that brings it, of which the
+// caller is then a waiter. job is set when the flight is new: the caller runs it.
+type start struct {
+	value any // with a reference taken if it is a buffer
+	stamp kvstore.Stamp
+	f     *flight
+	job   *job
+}
+
+// begin returns the value of e if it is fresh, otherwise the flight to wait
+// for. The caller has pinned e.
+func (q request) begin(e *entry) start {
 	p := e.table.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if e.known && e.stamp.Fresh(q.bound) {
 		p.stats.Hits++
-		return e.keepLocked(), e.stamp, nil
+		return start{value: e.keepLocked(), stamp: e.stamp}
 	}
-	f = e.flight
-	if f == nil {
+	s := start{f: e.flight}
+	if s.f == nil {
 		p.stats.Misses++
-		f = q.launch(e)
+		s.job = q.prepare(e)
+		s.f = s.job.f
 	}
-	f.waiters++
-	return nil, kvstore.Stamp{}, f
+	s.f.waiters++
+	return s
 }
 
 // keepLocked returns the value, with a reference taken if it is a buffer.
@@ -69,30 +79,55 @@ func (e *entry) keepLocked() any {
 	return e.value
 }
 
-func (q request) launch(e *entry) *flight {
+// job is a flight to be run.
+type job struct {
+	engine *Engine
+	ctx    context.Context
+	e      *entry
+	f      *flight
+	load   loadFunc
+	old    any
+	gen    kvstore.Generation
+}
+
+// prepare makes the flight of e. The caller holds pool.mu.
+func (q request) prepare(e *entry) *job {
 	ctx, cancel := context.WithCancel(q.engine.base)
 	f := &flight{began: time.Now(), bound: q.bound, done: make(chan struct{}), cancel: cancel}
 	e.flight = f
-	load := q.load
-	if load == nil {
-		load = e.load
+	j := &job{engine: q.engine, ctx: ctx, e: e, f: f, load: q.load}
+	if j.load == nil {
+		j.load = e.load
 	}
-	var old any
-	var gen kvstore.Generation
 	if e.known {
-		gen = e.stamp.Generation
+		j.gen = e.stamp.Generation
 		if _, isBuffer := e.value.(*buffer); !isBuffer {
-			old = e.value
+			j.old = e.value
 		}
 	}
 	q.engine.flights.Add(1)
-	go func() {
-		defer q.engine.flights.Done()
-		defer cancel()
-		l, err := guard(ctx, q.bound, load, old, gen)
-		e.table.pool.land(e, f, l, err)
-	}()
-	return f
+	return j
+}
+
+// run loads and ends the flight.
+func (j *job) run() {
+	defer j.engine.flights.Done()
+	defer j.f.cancel()
+	l, err := guard(j.ctx, j.f.bound, j.load, j.old, j.gen)
+	j.e.table.pool.land(j.e, j.f, l, err)
+}
+
+// runAll runs jobs on at most width goroutines, in their order, and returns at
+// once.
+func runAll(jobs []*job, width int) {
+	next := new(atomic.Int64)
+	for range min(width, len(jobs)) {
+		go func() {
+			for i := next.Add(1) - 1; i < int64(len(jobs)); i = next.Add(1) - 1 {
+				jobs[i].run()
+			}
+		}()
+	}
 }
 
 // land ends a flight and stores what it brought, unless everybody has left.
@@ -161,11 +196,14 @@ func (q request) finish(ctx context.Context, e *entry, f *flight) (any, kvstore.
 		if f.err != nil && !f.began.Before(q.bound) {
 			return nil, kvstore.Stamp{}, f.err
 		}
-		var next *flight
-		if value, stamp, next = q.begin(e); next == nil {
-			return value, stamp, nil
+		next := q.begin(e)
+		if next.f == nil {
+			return next.value, next.stamp, nil
 		}
-		f = next
+		if next.job != nil {
+			go next.job.run()
+		}
+		f = next.f
 	}
 }
 
@@ -185,9 +223,12 @@ func (p *Pool) collect(e *entry, f *flight, bound time.Time) (any, kvstore.Stamp
 // get returns the value of e, no older than the request's bound, with a
 // reference taken if it is a buffer.
 func (q request) get(ctx context.Context, e *entry) (any, kvstore.Stamp, error) {
-	value, stamp, f := q.begin(e)
-	if f == nil {
-		return value, stamp, nil
+	s := q.begin(e)
+	if s.f == nil {
+		return s.value, s.stamp, nil
 	}
-	return q.finish(ctx, e, f)
+	if s.job != nil {
+		go s.job.run()
+	}
+	return q.finish(ctx, e, s.f)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -159,6 +160,16 @@ func (l *layout) noteLatency(d time.Duration) {
 
 // slow reports whether the store's latency is what makes readers wait.
 func (l *layout) slow() bool { return time.Duration(l.latency.Load()) > slowStore }
+
+// width is how many chunks one reader loads at a time: a few from a local store,
+// whose limits on I/O and decoding would only make more of them wait, and many
+// from one that answers slowly.
+func (l *layout) width() int {
+	if d := time.Duration(l.latency.Load()); d > 0 && d < slowStore {
+		return 2 * max(4, runtime.GOMAXPROCS(0))
+	}
+	return maxLoading
+}
 
 // readError names the chunk. A value of an impossible size is corrupt; "not
 // found" in the depths of a store is not: a missing chunk is a result.

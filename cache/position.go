@@ -139,6 +139,8 @@ func (w *Window) readAhead(p *position, bound time.Time, ahead int64, chunks int
 		return
 	}
 	w.placeCursor(p)
+	var jobs []*job
+	defer func() { runAll(jobs, w.layout.width()) }()
 	var cell, stored [arrayview.MaxRank]int64
 	n := w.t.OutputRank()
 	for step := 0; step < maxSteps && chunks < maxAhead && !p.done && ahead+w.layout.bytes <= p.limit; step++ {
@@ -158,29 +160,32 @@ func (w *Window) readAhead(p *position, bound time.Time, ahead int64, chunks int
 			}
 			ahead += w.layout.bytes
 			chunks++
-			w.startAhead(p, e, bound)
+			if j := w.startAhead(p, e, bound); j != nil {
+				jobs = append(jobs, j)
+			}
 		}
 		p.done = !w.nextTile(p.cursor)
 	}
 }
 
-// startAhead keeps e, pinned by the caller, for p and loads it.
-func (w *Window) startAhead(p *position, e *entry, bound time.Time) {
+// startAhead keeps e, pinned by the caller, for p, and returns the job of
+// loading it if that is not under way.
+func (w *Window) startAhead(p *position, e *entry, bound time.Time) *job {
 	var room [arrayview.MaxRank]int64
 	first, last := w.span(p.cursor, room[:len(p.cursor)])
 	k := &keep{first: first, last: last, booked: w.layout.bytes}
 	p.kept[e] = k
 	q := request{engine: w.engine, bound: bound}
-	value, _, f := q.begin(e)
-	if f == nil {
-		w.arrived(p, e, k, value)
-		return
+	s := q.begin(e)
+	if s.f == nil {
+		w.arrived(p, e, k, s.value)
+		return nil
 	}
 	e.again()
 	w.ahead.Add(1)
 	go func() {
 		defer w.ahead.Done()
-		value, _, err := q.finish(w.ctx, e, f)
+		value, _, err := q.finish(w.ctx, e, s.f)
 		if err == nil { // an error is the business of the read that gets there
 			w.mu.Lock()
 			w.arrived(p, e, k, value)
@@ -188,6 +193,7 @@ func (w *Window) startAhead(p *position, e *entry, bound time.Time) {
 		}
 		e.unpin()
 	}()
+	return s.job
 }
 
 // arrived drops the reference to what read-ahead has loaded: the entry keeps

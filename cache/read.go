@@ -85,6 +85,8 @@ func (r *reading) collect(box arrayview.Box, more bool) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	r.arena = resized(r.arena, 0)
+	var jobs []*job
+	defer func() { runAll(jobs, w.layout.width()) }()
 	for more && len(r.batch) < maxBatch {
 		t := touch{e: w.layout.pin(r.walk.Cell), src: r.walk.Offset + w.component()}
 		t.kept = r.pos != nil && r.pos.kept[t.e] != nil
@@ -105,7 +107,11 @@ func (r *reading) collect(box arrayview.Box, more bool) bool {
 			t.dst += (x - box.Min[d]) * r.dst[d]
 		}
 		t.fill = w.fillOffset(r.walk.Min)
-		t.value, _, t.f = r.q.begin(t.e)
+		s := r.q.begin(t.e)
+		t.value, t.f = s.value, s.f
+		if s.job != nil {
+			jobs = append(jobs, s.job)
+		}
 		if t.f != nil && t.kept {
 			r.pos.waited = true
 		}
