@@ -54,7 +54,9 @@ type OpenRequest struct {
 // OpenMode holds the open flags of a spec.
 type OpenMode struct {
 	Open, Create, DeleteExisting bool
-	AssumeMetadata               bool
+	// AssumeMetadata takes the metadata that the spec describes as the stored
+	// one, for good; AssumeCached only until something newer is asked for.
+	AssumeMetadata, AssumeCached bool
 }
 
 // State is an immutable snapshot of what an array is.

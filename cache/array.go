@@ -28,7 +28,9 @@ type Array struct {
 	state  *State
 	err    error // of parsing docs
 
-	assumed bool // assume_metadata: docs are never read
+	assumed        bool // docs are what the spec describes, as of assumedAt
+	assumedForGood bool // they are never read
+	assumedAt      time.Time
 }
 
 // newArray returns the array of r without reading anything; the caller's
@@ -82,9 +84,10 @@ func (a *Array) State(ctx context.Context, bound time.Time) (*State, error) {
 
 func (a *Array) documents(ctx context.Context, bound time.Time) (*documents, error) {
 	a.mu.Lock()
-	docs, assumed := a.docs, a.assumed
+	docs := a.docs
+	use := a.assumed && (a.assumedForGood || !bound.After(a.assumedAt))
 	a.mu.Unlock()
-	if assumed {
+	if use {
 		return docs, nil
 	}
 	return a.shared.documents(ctx, bound)

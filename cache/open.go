@@ -35,7 +35,7 @@ func (a *Array) open(ctx context.Context, r OpenRequest) error {
 			return err
 		}
 	}
-	if r.Mode.AssumeMetadata {
+	if r.Mode.AssumeMetadata || r.Mode.AssumeCached {
 		return a.assume(r)
 	}
 	for race := 0; ; race++ {
@@ -82,7 +82,8 @@ func (a *Array) assume(r OpenRequest) error {
 	d.docs = docs
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.docs, a.assumed = d, true
+	a.docs, a.assumed, a.assumedAt = d, true, time.Now()
+	a.assumedForGood = r.Mode.AssumeMetadata
 	a.state, a.err = a.parse(d)
 	return a.err
 }

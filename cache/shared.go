@@ -12,8 +12,9 @@ import (
 // sharedKey tells which opens share documents and chunks: those of one array in
 // one store and one pool, whatever their bounds, transforms or fields.
 type sharedKey struct {
-	store, path, format, documents string
-	pool                           *Pool
+	place             string // the identity of the store at the array's path
+	format, documents string
+	pool              *Pool
 }
 
 // shared is one open array: its documents and, per layout, its chunks.
@@ -36,7 +37,11 @@ type shared struct {
 // share returns the open array that r asks for, with one more reference.
 func (e *Engine) share(r OpenRequest) *shared {
 	keys := r.Format.MetadataKeys(r.Path, r.Want)
-	key := sharedKey{store: r.Store.Identity(), path: r.Path, format: r.Format.Name(), documents: strings.Join(keys, "\x00"), pool: r.Pool}
+	names := make([]string, len(keys))
+	for i, key := range keys {
+		names[i] = strings.TrimPrefix(key, r.Path)
+	}
+	key := sharedKey{place: r.Store.Identity() + r.Path, format: r.Format.Name(), documents: strings.Join(names, "\x00"), pool: r.Pool}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := e.open[key]

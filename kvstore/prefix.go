@@ -3,7 +3,6 @@ package kvstore
 import (
 	"context"
 	"iter"
-	"strconv"
 	"strings"
 )
 
@@ -97,7 +96,7 @@ func (p *prefixed) WriteBatch(ctx context.Context, puts []Put) ([]PutResult, err
 func (p *prefixed) Writable() error { return Writable(p.base) }
 
 func (p *prefixed) Identity() string {
-	return "prefix " + strconv.Quote(p.prefix) + " of " + p.base.Identity()
+	return p.base.Identity() + p.prefix
 }
 
 func (p *prefixed) Location(key string) string { return p.base.Location(p.prefix + key) }

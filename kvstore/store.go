@@ -32,7 +32,9 @@ type Store interface {
 	// Identity names the storage behind the store: equal strings mean the same
 	// keys and values with the same rights, so that what is cached of one may
 	// serve the other. It may contain a digest of credentials, never the
-	// credentials. It is not for people.
+	// credentials. It is not for people. A store that is rooted further down
+	// the same storage has the identity of this one with the way there
+	// appended, as Prefixed does, so that both are known to be one.
 	Identity() string
 
 	// Location describes key for people, in logs and errors: a path or a URL

@@ -75,7 +75,7 @@ func (d *dataset) source() tree.Source {
 // delete anything.
 func (d *dataset) openSingle(ctx context.Context, bound time.Time) (*tree.Opened, error) {
 	s := d.spec
-	mode := cache.OpenMode{Open: true, AssumeMetadata: s.AssumeMetadata || s.AssumeCachedMetadata}
+	mode := cache.OpenMode{Open: true, AssumeMetadata: s.AssumeMetadata, AssumeCached: s.AssumeCachedMetadata}
 	if !d.begun.Load() {
 		mode.Open, mode.Create, mode.DeleteExisting = s.Open, s.Create, s.DeleteExisting
 	}

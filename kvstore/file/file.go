@@ -52,7 +52,7 @@ func New(dir string, opt Options) (*Store, error) {
 	if opt.Locking.Mode == "" {
 		opt.Locking.Mode = resources.LockOS
 	}
-	identity := fmt.Sprintf("file %q sync=%t lock=%s", canonical(abs), opt.Sync, opt.Locking.Mode)
+	identity := fmt.Sprintf("file sync=%t lock=%s %s", opt.Sync, opt.Locking.Mode, kvstore.DirPath(canonical(abs)))
 	return &Store{dir: kvstore.DirPath(abs), identity: identity, opt: opt, oneStep: haveOpenat2()}, nil
 }
 

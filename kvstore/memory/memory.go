@@ -155,7 +155,7 @@ func check(ctx context.Context, key string) error {
 }
 
 // Identity implements kvstore.Store.
-func (s *Store) Identity() string { return "memory " + strconv.FormatInt(s.id, 10) }
+func (s *Store) Identity() string { return "memory " + strconv.FormatInt(s.id, 10) + " " }
 
 // Location implements kvstore.Store.
 func (s *Store) Location(key string) string { return "memory://" + kvstore.EscapePath(key, "") }

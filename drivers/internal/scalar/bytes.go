@@ -1,0 +1,99 @@
+package scalar
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"tsmount/arrayview"
+	"tsmount/drivers"
+)
+
+// Swap reverses the bytes of every scalar of b, in place. The elements have
+// type t; a complex number is two scalars.
+func Swap(b []byte, t arrayview.DType) {
+	switch t.PartSize() {
+	case 2:
+		swap2(b)
+	case 4:
+		swap4(b)
+	case 8:
+		swap8(b)
+	}
+}
+
+func swap2(b []byte) {
+	const low = 0x00ff00ff00ff00ff
+	i := 0
+	for ; i+16 <= len(b); i += 16 {
+		p := (*[16]byte)(b[i:])
+		v, w := binary.LittleEndian.Uint64(p[:8]), binary.LittleEndian.Uint64(p[8:])
+		binary.LittleEndian.PutUint64(p[:8], v>>8&low|v&low<<8)
+		binary.LittleEndian.PutUint64(p[8:], w>>8&low|w&low<<8)
+	}
+	for ; i+2 <= len(b); i += 2 {
+		b[i], b[i+1] = b[i+1], b[i]
+	}
+}
+
+func swap4(b []byte) {
+	i := 0
+	for ; i+16 <= len(b); i += 16 {
+		p := (*[16]byte)(b[i:])
+		v, w := bits.ReverseBytes64(binary.LittleEndian.Uint64(p[:8])), bits.ReverseBytes64(binary.LittleEndian.Uint64(p[8:]))
+		binary.LittleEndian.PutUint64(p[:8], bits.RotateLeft64(v, 32))
+		binary.LittleEndian.PutUint64(p[8:], bits.RotateLeft64(w, 32))
+	}
+	for ; i+4 <= len(b); i += 4 {
+		binary.LittleEndian.PutUint32(b[i:], binary.BigEndian.Uint32(b[i:]))
+	}
+}
+
+func swap8(b []byte) {
+	for i := 0; i+8 <= len(b); i += 8 {
+		p := (*[8]byte)(b[i:])
+		binary.LittleEndian.PutUint64(p[:], binary.BigEndian.Uint64(p[:]))
+	}
+}
+
+// Narrow reports whether t is stored in more bits than it has: the others mean
+// nothing when read and are written as copies of the sign.
+func Narrow(t arrayview.DType) bool { return t == arrayview.Int2 || t == arrayview.Int4 }
+
+// SignExtend extends the low bits of int2 and int4 elements; others it leaves.
+func SignExtend(b []byte, t arrayview.DType) {
+	shift := 0
+	switch t {
+	case arrayview.Int2:
+		shift = 6
+	case arrayview.Int4:
+		shift = 4
+	default:
+		return
+	}
+	for i, x := range b {
+		b[i] = byte(int8(x<<shift) >> shift)
+	}
+}
+
+// FirstBadBool returns the index of the first byte that is neither 0 nor 1, or
+// -1.
+func FirstBadBool(b []byte) int {
+	const high = 0xfefefefefefefefe
+	i := 0
+	for ; i+8 <= len(b) && binary.LittleEndian.Uint64(b[i:])&high == 0; i += 8 {
+	}
+	for ; i < len(b); i++ {
+		if b[i] > 1 {
+			return i
+		}
+	}
+	return -1
+}
+
+// CheckBool rejects what is no bool; NumPy and C++ misbehave on such bytes.
+func CheckBool(b []byte) error {
+	if i := FirstBadBool(b); i >= 0 {
+		return drivers.Corruptf("element %d is %d, which is no bool", i, b[i])
+	}
+	return nil
+}

@@ -1,0 +1,181 @@
+package zarr3
+
+import (
+	"fmt"
+	"slices"
+
+	"tsmount/arrayview"
+	"tsmount/drivers"
+	"tsmount/drivers/internal/document"
+)
+
+// newDataset builds the array that a complete document describes, of which opt
+// selects a field.
+func newDataset(m *metadata, opt *options, fault document.Faults) (*dataset, error) {
+	shown, err := selectField(m.dtype, opt, fault)
+	if err != nil {
+		return nil, err
+	}
+	dims := make([]int, len(m.shape))
+	for i := range dims {
+		dims[i] = i
+	}
+	top, err := m.codecs.build(dims, m.chunk, m.dtype)
+	if err != nil {
+		return nil, err
+	}
+	d := &dataset{outer: len(m.shape), keys: *m.keys, stride: m.dtype.size}
+	leaf := top.leaf()
+	d.codecs, d.big = leaf.codecs, leaf.big
+	chunk := d.setLevels(top)
+	if d.bytes, err = drivers.CheckChunk(chunk, m.dtype.size); err != nil {
+		return nil, fault.At("chunk_grid", "%v", err)
+	}
+	if _, err := arrayview.Product(m.chunk); err != nil {
+		return nil, fault.At("chunk_grid", "%v", err)
+	}
+	if err := d.setSchema(m, shown, chunk, leaf.dims, fault); err != nil {
+		return nil, err
+	}
+	d.setParts(m.dtype, shown, d.bytes/m.dtype.size, opt.void)
+	d.compat = compatKey(m, opt)
+	return d, nil
+}
+
+// selectField returns the field to show: the named one, the only one, or with
+// open_as_void the bytes of the whole element.
+func selectField(t *dataType, opt *options, fault document.Faults) (field, error) {
+	switch {
+	case opt.void:
+		return rawField(t.size, nil), nil
+	case opt.field != "" && !t.structured:
+		return field{}, fault.Mismatch("data_type", t.json, map[string]any{"field": opt.field})
+	case opt.field != "":
+		if i := t.find(opt.field); i >= 0 {
+			return t.fields[i], nil
+		}
+		return field{}, fault.Contradiction("data_type", "field %q is not one of %s", opt.field, t.names())
+	case len(t.fields) > 1:
+		return field{}, fault.At("data_type", `the spec must name a "field" that is one of %s`, t.names())
+	}
+	return t.fields[0], nil
+}
+
+// setLevels lays out the shards and returns the shape of the innermost chunk in
+// the array's dimensions.
+func (d *dataset) setLevels(top *chain) []int64 {
+	leaf := top.leaf()
+	chunk := make([]int64, d.outer)
+	for place, dim := range leaf.dims {
+		chunk[dim] = leaf.shape[place]
+	}
+	d.perKey = slices.Repeat([]int64{1}, d.outer)
+	for c := top; c.shard != nil; c = c.shard.inner {
+		l := level{layout: c.shard.layout, codecs: c.codecs, max: c.shard.max}
+		l.div, l.n, l.step = make([]int64, d.outer), make([]int64, d.outer), make([]int64, d.outer)
+		step := int64(1)
+		for place := d.outer - 1; place >= 0; place-- {
+			dim := c.dims[place]
+			l.n[dim], l.step[dim] = c.shard.grid[place], step
+			step *= c.shard.grid[place]
+			d.perKey[dim] *= c.shard.grid[place]
+		}
+		d.levels = append(d.levels, l)
+	}
+	div := slices.Repeat([]int64{1}, d.outer)
+	for _, l := range slices.Backward(d.levels) {
+		copy(l.div, div)
+		for dim, n := range l.n {
+			div[dim] *= n
+		}
+	}
+	return chunk
+}
+
+// setSchema describes the array with the elements of the field shown.
+func (d *dataset) setSchema(m *metadata, shown field, chunk []int64, order []int, fault document.Faults) error {
+	rank := d.outer + len(shown.inner)
+	if rank > arrayview.MaxRank {
+		return fault.At("data_type", "%d dimensions with those inside an element are more than %d", rank, arrayview.MaxRank)
+	}
+	box := arrayview.NewBox(rank)
+	copy(box.Shape, m.shape)
+	copy(box.Shape[d.outer:], shown.inner)
+	d.schema = drivers.Schema{
+		DType: shown.dtype, Domain: arrayview.BoxDomain(box),
+		GridOrigin: make([]int64, rank),
+		Chunk:      slices.Concat(chunk, shown.inner),
+		WriteChunk: slices.Concat(m.chunk, shown.inner),
+		InnerOrder: slices.Clone(order),
+		Units:      make([]*drivers.Unit, rank),
+		Codec:      document.Compact(map[string]any{"driver": "zarr3", "codecs": m.codecs.json(true)}),
+		Attributes: document.Compact(m.attributesOrEmpty()),
+	}
+	s := &d.schema
+	for i := range rank {
+		if s.Domain.ImplicitMax[i] = i < d.outer; i >= d.outer {
+			s.InnerOrder = append(s.InnerOrder, i)
+		}
+	}
+	copy(s.Units, m.units)
+	setLabels(s.Domain.Labels, m.names)
+	record := m.fill.resolve(m.dtype, d.big)
+	s.FillJSON = schemaFill(record, shown)
+	s.Fill, s.FillShape = component(record, shown)
+	return nil
+}
+
+func (m *metadata) attributesOrEmpty() map[string]any {
+	if m.attributes == nil {
+		return map[string]any{}
+	}
+	return m.attributes
+}
+
+// setLabels sets the names of the dimensions, unless one occurs twice: then none
+// has a label.
+func setLabels(labels, names []string) {
+	for i, n := range names {
+		if n != "" && slices.Contains(names[:i], n) {
+			return
+		}
+	}
+	copy(labels, names)
+}
+
+// setParts lays out the fields one after the other in decoded chunks of the
+// given number of elements.
+func (d *dataset) setParts(t *dataType, shown field, elements int64, void bool) {
+	fields := t.fields
+	if void || len(fields) == 1 {
+		fields = []field{shown}
+	}
+	at := int64(0)
+	for _, f := range fields {
+		p := part{field: f, at: at, end: at + f.size*elements}
+		if f.name == shown.name {
+			p.bool = f.dtype == arrayview.Bool
+			d.schema.Component = drivers.Component{Name: f.name, Offset: at}
+		}
+		d.parts, at = append(d.parts, p), p.end
+	}
+	if len(fields) > 1 {
+		d.schema.Component.Total = at
+		return
+	}
+	p := &d.parts[0]
+	d.schema.Verbatim = len(d.codecs) == 0 && !p.bool && !d.changes(p, nil)
+}
+
+// compatKey covers all that decides what chunks mean, but not the shape, the
+// attributes and what need not be understood.
+func compatKey(m *metadata, opt *options) string {
+	all := m.json()
+	for _, name := range []string{"shape", "attributes"} {
+		delete(all, name)
+	}
+	for name := range m.extra {
+		delete(all, name)
+	}
+	return string(document.Compact([]any{all, opt.field, opt.void, fmt.Sprint(m.dtype.legacy)}))
+}

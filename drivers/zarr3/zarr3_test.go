@@ -1,0 +1,13 @@
+package zarr3
+
+import (
+	"testing"
+
+	"tsmount/drivers/drivertest"
+)
+
+func TestGoldenArrays(t *testing.T) { drivertest.Run(t, Format{}) }
+
+func FuzzParse(f *testing.F) { drivertest.FuzzParse(f, Format{}, "testdata") }
+
+func FuzzDecode(f *testing.F) { drivertest.FuzzDecode(f, Format{}, "testdata") }
