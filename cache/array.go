@@ -59,6 +59,9 @@ func (a *Array) Path() string { return a.shared.path }
 // Driver returns the name of the array's format.
 func (a *Array) Driver() string { return a.shared.format.Name() }
 
+// NewOrigins returns a memory of where the bytes of one file come from.
+func (a *Array) NewOrigins() *Origins { return a.shared.engine.newOrigins() }
+
 // Refresh drops what is cached of the array, for all who have it open.
 func (a *Array) Refresh() { a.shared.drain() }
 

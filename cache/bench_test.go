@@ -67,7 +67,7 @@ func BenchmarkStream(b *testing.B) {
 			for b.Loop() {
 				a, w := openWhole(b, e, store, newPool(0, 0))
 				for off := int64(0); off < total; off += int64(len(buf)) {
-					if _, err := w.ReadAt(b.Context(), time.Time{}, off/2, buf); err != nil {
+					if _, err := w.ReadAt(b.Context(), time.Time{}, off/2, buf, nil); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -87,7 +87,7 @@ func BenchmarkWarm4K(b *testing.B) {
 	defer a.Close()
 	defer w.Close()
 	all := make([]byte, 128*256*256*2)
-	if _, err := w.ReadAt(b.Context(), time.Time{}, 0, all); err != nil {
+	if _, err := w.ReadAt(b.Context(), time.Time{}, 0, all, nil); err != nil {
 		b.Fatal(err)
 	}
 	buf := make([]byte, 4096)
@@ -96,7 +96,7 @@ func BenchmarkWarm4K(b *testing.B) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for b.Loop() {
 		first := rng.Int64N(128*256*256 - 2048)
-		if _, err := w.ReadAt(b.Context(), time.Time{}, first, buf); err != nil {
+		if _, err := w.ReadAt(b.Context(), time.Time{}, first, buf, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -22,6 +22,7 @@ type Engine struct {
 	loading   *resources.Limiter // chunks that are read and decoded at a time
 
 	decodes, decodedBytes, encodedBytes, unpinned atomic.Int64
+	originBytes                                   atomic.Int64 // taken by all Origins
 
 	mu   sync.Mutex // guards following
 	open map[sharedKey]*shared

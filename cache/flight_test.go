@@ -189,7 +189,7 @@ func TestErrorsAreReportedAndNeverCached(t *testing.T) {
 	w := r.window()
 	s.failing("c1", errors.New("the disk is on fire"))
 	buf := make([]byte, 16)
-	n, err := w.ReadAt(t.Context(), time.Time{}, 0, buf)
+	n, err := w.ReadAt(t.Context(), time.Time{}, 0, buf, nil)
 	if err == nil || n != 8 || buf[2] != 1 {
 		t.Errorf("got %d bytes and %v, want the 8 bytes before the bad chunk and its error", n, err)
 	}

@@ -55,11 +55,7 @@ func (l *layout) pin(cell []int64) *entry {
 // loader returns the load of the chunk whose entry has the given key.
 func (l *layout) loader(key string) loadFunc {
 	return func(ctx context.Context, bound time.Time, _ any, gen kvstore.Generation) (loaded, error) {
-		cell := make([]int64, len(key)/8)
-		for d := range cell {
-			cell[d] = int64(binary.BigEndian.Uint64([]byte(key[8*d : 8*d+8])))
-		}
-		return l.load(ctx, bound, cell, gen)
+		return l.load(ctx, bound, cellOfKey(key), gen)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tsmount/arrayview"
+	"tsmount/kvstore"
 )
 
 // maxBatch is how many tiles one read has under way at a time.
@@ -23,6 +24,9 @@ type reading struct {
 	batch []touch
 	arena []int64 // tile boxes of the batch
 	dst   []int64 // strides of the box in the reply
+
+	noting bool // noted is wanted
+	noted  []origin
 }
 
 // touch is one tile of a read: which chunk it comes from and where it goes.
@@ -30,6 +34,7 @@ type touch struct {
 	e      *entry
 	f      *flight // nil: value is here
 	value  any
+	gen    kvstore.Generation
 	box    arrayview.Box
 	src    int64 // bytes into the decoded chunk
 	fill   int64 // bytes into the fill value
@@ -50,6 +55,8 @@ func newReading(w *Window, bound time.Time) *reading {
 func (r *reading) release() {
 	r.settle()
 	r.w, r.q, r.pos = nil, request{}, nil
+	clear(r.noted)
+	r.noted = r.noted[:0]
 	readings.Put(r)
 }
 
@@ -108,7 +115,7 @@ func (r *reading) collect(box arrayview.Box, more bool) bool {
 		}
 		t.fill = w.fillOffset(r.walk.Min)
 		s := r.q.begin(t.e)
-		t.value, t.f = s.value, s.f
+		t.value, t.gen, t.f = s.value, s.stamp.Generation, s.f
 		if s.job != nil {
 			jobs = append(jobs, s.job)
 		}
@@ -127,9 +134,14 @@ func (r *reading) copyTile(ctx context.Context, t *touch, dst []byte) (err error
 	if t.f != nil {
 		f := t.f
 		t.f = nil
-		if t.value, _, err = r.q.finish(ctx, t.e, f); err != nil {
+		var stamp kvstore.Stamp
+		if t.value, stamp, err = r.q.finish(ctx, t.e, f); err != nil {
 			return err
 		}
+		t.gen = stamp.Generation
+	}
+	if r.noting {
+		r.noted = append(r.noted, origin{t.e.key, t.gen})
 	}
 	if err := w.check(t.box); err != nil {
 		return err

@@ -279,7 +279,7 @@ func (r *rig) window() *Window {
 // read returns n elements from first on.
 func read(ctx context.Context, w *Window, bound time.Time, first, n int64) ([]uint16, error) {
 	buf := make([]byte, 2*n)
-	if _, err := w.ReadAt(ctx, bound, first, buf); err != nil {
+	if _, err := w.ReadAt(ctx, bound, first, buf, nil); err != nil {
 		return nil, err
 	}
 	out := make([]uint16, n)

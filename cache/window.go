@@ -19,15 +19,16 @@ type Window struct {
 	layout *layout
 	pool   *Pool
 
-	view   arrayview.Box // of the view's domain
-	order  []int         // slowest to fastest in the file
-	total  int64         // elements of the view
-	elem   int64         // bytes per element
-	swap   int           // bytes to reverse, 0: none
-	stored arrayview.Domain
-	t      *arrayview.Transform
-	inside bool // every index of the view lies in the stored domain
-	tiler  *arrayview.Tiler
+	view    arrayview.Box // of the view's domain
+	order   []int         // slowest to fastest in the file
+	total   int64         // elements of the view
+	version uint64        // of the state
+	elem    int64         // bytes per element
+	swap    int           // bytes to reverse, 0: none
+	stored  arrayview.Domain
+	t       *arrayview.Transform
+	inside  bool // every index of the view lies in the stored domain
+	tiler   *arrayview.Tiler
 
 	chunkStrides []int64 // bytes, per stored dimension, inside a decoded chunk
 	tileStrides  []int64 // bytes, per view dimension, inside a decoded chunk
@@ -60,7 +61,7 @@ func (a *Array) Window(st *State, v View) (*Window, error) {
 	}
 	w := &Window{
 		array: a, engine: a.shared.engine, layout: st.layout, pool: a.shared.pool,
-		view: box, order: v.Order, elem: int64(schema.DType.Size()),
+		version: st.Version, view: box, order: v.Order, elem: int64(schema.DType.Size()),
 		stored: schema.Domain, t: v.Transform,
 		inside:       v.Transform.Check(box, schema.Domain) == nil,
 		tiler:        arrayview.NewTiler(v.Transform, schema.GridOrigin, schema.Chunk),
@@ -96,9 +97,10 @@ func (w *Window) Close() {
 
 // ReadAt copies the elements first, first+1, ... in the file's order into dst,
 // whose length is a multiple of the element size. Chunks are no older than
-// bound. It returns how many leading bytes of dst are right: all of them, or
-// with an error as many as come before what could not be read.
-func (w *Window) ReadAt(ctx context.Context, bound time.Time, first int64, dst []byte) (int, error) {
+// bound; with o, which may be nil, no older than its newest bound either, and o
+// remembers them. It returns how many leading bytes of dst are right: all of
+// them, or with an error as many as come before what could not be read.
+func (w *Window) ReadAt(ctx context.Context, bound time.Time, first int64, dst []byte, o *Origins) (int, error) {
 	n := int64(len(dst)) / w.elem
 	if first < 0 || n*w.elem != int64(len(dst)) || first+n > w.total {
 		return 0, fmt.Errorf("elements %d..%d of %d: outside the view", first, first+n, w.total)
@@ -106,8 +108,10 @@ func (w *Window) ReadAt(ctx context.Context, bound time.Time, first int64, dst [
 	if n == 0 {
 		return 0, nil
 	}
-	r := newReading(w, bound)
+	r := newReading(w, o.begin(bound))
 	defer r.release()
+	r.noting = o != nil
+	defer func() { o.end(w.version, r.noted) }()
 	r.pos, r.end = w.follow(first, n), first+n
 	boxes := arrayview.LinearBoxes(r.boxes[:0], w.view, w.order, first, first+n)
 	r.boxes = boxes

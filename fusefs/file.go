@@ -66,7 +66,7 @@ func (f *fileNode) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint3
 		return nil, 0, f.s.fail("open", f.file.Path(), err)
 	}
 	f.s.nodes.opened(f.StableAttr(), 1)
-	return &handle{node: f, file: h, snapshot: st.Volatile || st.Version == 0}, f.pages.open(h.Pages(), st.Version) | fuse.FOPEN_NOFLUSH, 0
+	return &handle{node: f, file: h, snapshot: st.Volatile || st.Version == 0}, f.pages.open(h.Pages(r), st.Version) | fuse.FOPEN_NOFLUSH, 0
 }
 
 // handle is an open file.

@@ -24,10 +24,13 @@ func (p *pages) open(allowed tree.Pages, version uint64) uint32 {
 	defer p.mu.Unlock()
 	again := p.known && p.version == version
 	p.known, p.version = true, version
-	if allowed == tree.PagesKeep && again {
+	switch {
+	case !again || allowed == tree.PagesNever:
+		return fuse.FOPEN_DIRECT_IO
+	case allowed == tree.PagesKeep:
 		return fuse.FOPEN_KEEP_CACHE
 	}
-	return fuse.FOPEN_DIRECT_IO
+	return 0 // buffered, from now on
 }
 
 // changed reports whether there may be pages of another version, once.

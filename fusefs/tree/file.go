@@ -3,6 +3,7 @@ package tree
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"tsmount/arrayview/format"
 	"tsmount/cache"
@@ -17,6 +18,11 @@ type arrayFile struct {
 	path   string // canonical
 	gen    uint64 // of the array in which the file was found
 	format format.Format
+
+	remember sync.Once
+	// origins remembers what the bytes that are kept of the file came from; nil
+	// where they are kept for good or not at all. Set by remember.
+	origins *cache.Origins
 }
 
 var _ File = (*arrayFile)(nil)
@@ -82,6 +88,9 @@ func (f *arrayFile) Open(ctx context.Context, opt OpenOptions) (Handle, error) {
 	v, err := f.view(ctx, begins)
 	if err != nil {
 		return nil, err
+	}
+	if remembers(&f.t.cfg) {
+		f.remember.Do(func() { f.origins = v.m.opened.Array.NewOrigins() })
 	}
 	h := &arrayHandle{file: f, m: v.m, opened: opened, revalidate: opt.Revalidate}
 	if h.now, err = newReader(f, v); err != nil {

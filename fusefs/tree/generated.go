@@ -88,5 +88,5 @@ func (s *snapshot) ReadAt(_ context.Context, p []byte, off int64) (int, error) {
 	return n, err
 }
 
-func (s *snapshot) Pages() Pages { return PagesNever }
-func (s *snapshot) Close() error { return nil }
+func (s *snapshot) Pages(context.Context) Pages { return PagesNever }
+func (s *snapshot) Close() error                { return nil }

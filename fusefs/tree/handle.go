@@ -32,7 +32,8 @@ type reader struct {
 	stat    Stat
 	layout  format.Layout
 	window  *cache.Window
-	users   int // reads under way, and one for being arrayHandle.now
+	origins *cache.Origins // nil: nobody keeps bytes that must be checked
+	users   int            // reads under way, and one for being arrayHandle.now
 }
 
 // newReader returns the reader of a view; it does not keep the view's array.
@@ -45,7 +46,7 @@ func newReader(f *arrayFile, v *view) (*reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.path, err)
 	}
-	return &reader{version: v.st.Version, stat: f.stat(v, &l), layout: l, window: w, users: 1}, nil
+	return &reader{version: v.st.Version, stat: f.stat(v, &l), layout: l, window: w, origins: f.origins, users: 1}, nil
 }
 
 // enter returns a reader for the array as it is at bound or later, to be left
@@ -205,7 +206,7 @@ func (r *reader) payload(ctx context.Context, bound time.Time, p []byte, off int
 // elements fills p with whole elements, all or an error: what is right before
 // an error cannot be told to a page cache, which would take it for the end.
 func (r *reader) elements(ctx context.Context, bound time.Time, first int64, p []byte) error {
-	_, err := r.window.ReadAt(ctx, bound, first, p)
+	_, err := r.window.ReadAt(ctx, bound, first, p, r.origins)
 	return err
 }
 
@@ -223,15 +224,32 @@ func (r *reader) cut(ctx context.Context, bound time.Time, p []byte, off int64) 
 	return nil
 }
 
-// Pages lets bytes be kept where the data is never looked at again, and the
-// metadata, if at all, by open(2), which notices when offsets mean something
-// else. Data under "open" may have changed at any time before the next open.
-func (h *arrayHandle) Pages() Pages {
+// Pages lets bytes be kept where the mount never looks at them again, and under
+// "open" if the chunks that they came from are the same at this open.
+func (h *arrayHandle) Pages(ctx context.Context) Pages {
+	if h.revalidate {
+		return PagesNever
+	}
 	cfg := &h.file.t.cfg
-	if !h.revalidate && settled(cfg.RecheckData) && (settled(cfg.RecheckMetadata) || cfg.RecheckMetadata.Mode == drivers.RecheckOpen) {
+	switch {
+	case settled(cfg.RecheckData) && settled(cfg.RecheckMetadata):
+		return PagesKeep
+	case h.file.origins == nil:
+		return PagesNever
+	}
+	metadata, data := h.bounds(ctx)
+	st, err := h.m.state(ctx, metadata)
+	if err == nil && h.file.origins.Keep(ctx, h.m.opened.Array, st, data) {
 		return PagesKeep
 	}
-	return PagesNever
+	return PagesDrop
+}
+
+// remembers reports whether what was read may be checked at the next open: the
+// bounds do not change while a file is open.
+func remembers(cfg *Config) bool {
+	bounded := func(r drivers.Recheck) bool { return r.Mode == drivers.RecheckOpen || settled(r) }
+	return bounded(cfg.RecheckData) && bounded(cfg.RecheckMetadata)
 }
 
 // settled reports whether what is read now is good for ever under r.

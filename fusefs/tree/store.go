@@ -262,5 +262,5 @@ func (h *storeHandle) ReadAt(ctx context.Context, p []byte, off int64) (int, err
 	return len(p), end
 }
 
-func (h *storeHandle) Pages() Pages { return PagesNever }
-func (h *storeHandle) Close() error { return nil }
+func (h *storeHandle) Pages(context.Context) Pages { return PagesNever }
+func (h *storeHandle) Close() error                { return nil }

@@ -51,8 +51,9 @@ type Handle interface {
 	// ReadAt fills p from offset off, or as much as there is before the end
 	// and then returns io.EOF. Any other error comes with 0 bytes.
 	ReadAt(ctx context.Context, p []byte, off int64) (int, error)
-	// Pages says whether bytes may be kept by whoever reads them.
-	Pages() Pages
+	// Pages says, once per handle and before anything is read, whether bytes
+	// may be kept by whoever reads them.
+	Pages(ctx context.Context) Pages
 	// Close ends the use of the handle.
 	Close() error
 }
@@ -72,6 +73,9 @@ type Pages uint8
 const (
 	// PagesNever: every read must come here.
 	PagesNever Pages = iota
+	// PagesDrop: what was kept so far may be wrong; bytes read from now on may
+	// be kept until the next open.
+	PagesDrop
 	// PagesKeep: bytes stay right for as long as Stat.Version stays the same.
 	PagesKeep
 )
