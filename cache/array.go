@@ -62,6 +62,10 @@ func (a *Array) Driver() string { return a.shared.format.Name() }
 // NewOrigins returns a memory of where the bytes of one file come from.
 func (a *Array) NewOrigins() *Origins { return a.shared.engine.newOrigins() }
 
+// Modified returns the newest modification known of the array: of its documents
+// and of all chunks that were read; zero when none is known. It never goes back.
+func (a *Array) Modified() time.Time { return a.shared.modified.newest() }
+
 // Refresh drops what is cached of the array, for all who have it open.
 func (a *Array) Refresh() { a.shared.drain() }
 

@@ -74,12 +74,14 @@ func (s *shared) assemble(known *documents, results []kvstore.ReadResult) (loade
 		case kvstore.Missing:
 			if known != nil && known.generations[key] != kvstore.Absent {
 				out.unchanged = false
+				s.modified.note(r.Stamp.Time) // when it was removed is not known
 			}
 			next.generations[key] = kvstore.Absent
 		}
 		if r.Modified.After(next.modified) {
 			next.modified = r.Modified
 		}
+		s.modified.note(r.Modified)
 		out.weight += int64(len(next.docs[key]))
 		names.WriteString(strconv.Quote(string(next.generations[key])))
 	}

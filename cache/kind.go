@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"maps"
 	"math"
 
 	"tsmount/internal/strictjson"
@@ -46,6 +47,15 @@ func parsePool(v strictjson.Value, _ *resources.Kinds) (poolConfig, error) {
 		}
 	}
 	return c, o.Close()
+}
+
+// FilledPool returns the definition of a cache_pool, as its kind gives it, with
+// the limits that it leaves to their defaults.
+func FilledPool(definition map[string]any) map[string]any {
+	limit, _ := definition["total_bytes_limit"].(int64)
+	filled := map[string]any{"total_bytes_limit": limit, "queued_for_writeback_bytes_limit": limit / 2}
+	maps.Copy(filled, definition)
+	return filled
 }
 
 func poolJSON(c poolConfig) any {

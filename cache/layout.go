@@ -22,6 +22,7 @@ type layout struct {
 	ds       drivers.Dataset
 	store    kvstore.Store // its keys are those of ds.ChunkKey
 	dataCopy *resources.Limiter
+	modified *modified // of the array
 	chunks   *table
 	memo     *table
 	bytes    int64        // of a decoded chunk
@@ -31,7 +32,7 @@ type layout struct {
 
 func (s *shared) newLayout(ds drivers.Dataset) *layout {
 	l := &layout{
-		engine: s.engine, ds: ds, dataCopy: s.dataCopy,
+		engine: s.engine, ds: ds, dataCopy: s.dataCopy, modified: s.modified,
 		chunks: newTable(s.pool), memo: newTable(s.pool), bytes: ds.Schema().ChunkBytes(),
 	}
 	base := s.store
@@ -75,12 +76,16 @@ func (l *layout) load(ctx context.Context, bound time.Time, cell []int64, gen kv
 		return loaded{}, err
 	}
 	defer e.transient.release(l.bytes + expect)
-	room := e.buffers.get(int(expect))
+	var room *buffer // nil until there is a value to be read
 	defer func() { room.drop() }()
+	alloc := func(n int64) []byte {
+		room = e.buffers.get(int(l.room(n)))
+		return room.data
+	}
 
 	key := l.ds.ChunkKey(cell)
 	began := time.Now()
-	r, err := l.store.Read(ctx, key, kvstore.ReadOptions{IfNotEqual: gen, Bound: storeBound(bound), MaxBytes: l.maxStored(), Buffer: room.data[:cap(room.data)]})
+	r, err := l.store.Read(ctx, key, kvstore.ReadOptions{IfNotEqual: gen, Bound: storeBound(bound), MaxBytes: l.maxStored(), Alloc: alloc})
 	if err != nil {
 		return loaded{}, l.readError(key, err)
 	}
@@ -91,12 +96,16 @@ func (l *layout) load(ctx context.Context, bound time.Time, cell []int64, gen kv
 		out.unchanged = true
 		return out, nil
 	case r.State == kvstore.Missing:
+		if gen != "" && gen != kvstore.Absent {
+			l.modified.note(r.Stamp.Time) // when it was removed is not known
+		}
 		return out, nil
 	}
+	l.modified.note(r.Modified)
 	l.noteStored(int64(len(r.Value)))
 	out.weight = l.bytes
-	if l.ds.Schema().Verbatim && int64(len(r.Value)) == l.bytes && &r.Value[0] == &room.data[0] {
-		room.data = r.Value
+	if l.ds.Schema().Verbatim && int64(len(r.Value)) == l.bytes && room != nil && &r.Value[0] == &room.data[0] {
+		room.data = room.data[:l.bytes]
 		out.value, room = room, nil
 		return out, nil
 	}
@@ -128,9 +137,21 @@ func (l *layout) decode(ctx context.Context, enc []byte, cell []int64) (*buffer,
 	return chunk, nil
 }
 
-// expectStored is the room that a stored chunk gets: that of a decoded one, so
-// that both are recycled together, or more if larger ones have been seen.
+// expectStored is how large a stored chunk may be expected to be: as a decoded
+// one, or more if larger ones have been seen.
 func (l *layout) expectStored() int64 { return max(l.bytes, l.encoded.Load()) }
+
+// sameClass is the size up to which stored chunks get the room of decoded ones.
+const sameClass = 16 << 20
+
+// room returns the size of the buffer for a stored chunk of n bytes: that of a
+// decoded chunk, so that both are recycled together, unless that is huge.
+func (l *layout) room(n int64) int64 {
+	if l.bytes > sameClass {
+		return n
+	}
+	return max(n, l.bytes)
+}
 
 func (l *layout) noteStored(n int64) {
 	for old := l.encoded.Load(); n > old; old = l.encoded.Load() {

@@ -11,6 +11,10 @@ const (
 	maxPositions = 8
 	// nearBytes is how far from a position a read may begin to continue it.
 	nearBytes = 1 << 20
+	// behindBytes is how far behind a position chunks stay in use: the next read
+	// may begin inside the last element, and reads of the kernel's read-ahead
+	// come in any order.
+	behindBytes = 128 << 10
 	// eagerBytes is how much the first read at the beginning of a file asks for
 	// if the whole file is likely to be read.
 	eagerBytes = 64 << 10
@@ -42,6 +46,8 @@ type keep struct {
 	first, last int64 // elements of the file that come from it
 	booked      int64 // bytes reserved from the in-use budget
 }
+
+func (w *Window) behind() int64 { return behindBytes / w.elem }
 
 func newPosition() *position {
 	return &position{kept: make(map[*entry]*keep), limit: firstAhead}
@@ -82,7 +88,7 @@ func (w *Window) keep(r *reading, t *touch) bool {
 	}
 	var room [arrayview.MaxRank]int64
 	first, last := w.span(t.box.Min, room[:len(t.box.Min)])
-	if last < r.end {
+	if last < r.end-w.behind() {
 		return false
 	}
 	r.pos.kept[t.e] = &keep{first: first, last: last, booked: w.layout.bytes}
@@ -106,7 +112,7 @@ func (w *Window) advance(r *reading) {
 	p.next = next
 	ahead, chunks := int64(0), 0
 	for e, k := range p.kept {
-		if k.last < next {
+		if k.last < next-w.behind() {
 			w.dropKept(p, e, k)
 		} else if k.first >= next {
 			ahead += k.booked

@@ -29,6 +29,7 @@ type shared struct {
 	pool     *Pool
 	dataCopy *resources.Limiter
 	docs     *entry // pinned while the array is open
+	modified *modified
 
 	mu      sync.Mutex // guards following
 	layouts map[string]*layout
@@ -48,7 +49,7 @@ func (e *Engine) share(r OpenRequest) *shared {
 	if s == nil {
 		s = &shared{
 			engine: e, key: key, format: r.Format, store: r.Store, path: r.Path, keys: keys,
-			pool: r.Pool, dataCopy: r.DataCopy, layouts: make(map[string]*layout),
+			pool: r.Pool, dataCopy: r.DataCopy, layouts: make(map[string]*layout), modified: new(modified),
 		}
 		s.docs = newTable(r.Pool).pin([]byte("documents"), func(string) loadFunc { return s.loadDocuments })
 		e.open[key] = s

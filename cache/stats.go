@@ -3,6 +3,7 @@ package cache
 // PoolStats counts what happened in one cache_pool since it was made.
 type PoolStats struct {
 	Limit     int64 `json:"total_bytes_limit"`
+	Writeback int64 `json:"queued_for_writeback_bytes_limit"`
 	Bytes     int64 `json:"bytes"`        // clean bytes that nobody uses
 	InUse     int64 `json:"bytes_in_use"` // decoded bytes in use
 	Entries   int   `json:"entries"`
@@ -21,7 +22,7 @@ func (p *Pool) Stats() PoolStats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.stats
-	s.Limit, s.Bytes, s.InUse = p.limit, p.bytes, p.inUse
+	s.Limit, s.Writeback, s.Bytes, s.InUse = p.limit, p.writeback, p.bytes, p.inUse
 	s.Entries = p.idle.Len() + p.missing.Len()
 	return s
 }

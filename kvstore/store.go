@@ -66,6 +66,10 @@ type ReadOptions struct {
 	// Buffer is memory that the store may use for the value: the result's Value
 	// may then be a slice of it. Its content is overwritten.
 	Buffer []byte
+	// Alloc, when set, gives the memory for a value that Buffer does not hold:
+	// at least n bytes, asked for at most once and only when there is a value
+	// to be read.
+	Alloc func(n int64) []byte
 }
 
 // Select resolves opt.Range in a value of size bytes and checks what it selects
@@ -81,10 +85,14 @@ func (opt *ReadOptions) Select(size int64) (lo, hi int64, err error) {
 }
 
 // Into returns n bytes for a value: the beginning of Buffer when it is large
-// enough, else new memory. The slice has no room behind its n bytes.
+// enough, else what Alloc gives, else new memory. The slice has no room behind
+// its n bytes.
 func (opt *ReadOptions) Into(n int64) []byte {
 	if opt.Buffer != nil && int64(len(opt.Buffer)) >= n {
 		return opt.Buffer[:n:n]
+	}
+	if opt.Alloc != nil {
+		return opt.Alloc(n)[:n:n]
 	}
 	return make([]byte, n)
 }

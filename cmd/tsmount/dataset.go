@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"tsmount/arrayview"
 	"tsmount/cache"
 	"tsmount/drivers"
 	"tsmount/fusefs/tree"
@@ -93,38 +92,17 @@ func (d *dataset) openMember(ctx context.Context, m tree.Member, bound time.Time
 		return nil, err
 	}
 	o, err := d.open(ctx, s, m.Path, cache.OpenMode{Open: true}, bound)
-	if err != nil || m.Labels == nil || s.Transform != nil {
-		return o, err
+	if err == nil && s.View() == nil {
+		o.Axes = m.Labels
 	}
-	return d.labelled(ctx, o, s, m, bound)
+	return o, err
 }
-
-// labelled opens the array once more with the labels that its group gives it,
-// unless it has some of its own.
-func (d *dataset) labelled(ctx context.Context, o *tree.Opened, s *drivers.Spec, m tree.Member, bound time.Time) (*tree.Opened, error) {
-	st, err := o.Array.State(ctx, bound)
-	if err != nil || len(m.Labels) != st.Schema.Rank() || hasLabel(st.Schema.Domain.Labels) {
-		return o, nil
-	}
-	domain := arrayview.NewDomain(len(m.Labels))
-	copy(domain.Labels, m.Labels)
-	named := *s
-	named.Transform = arrayview.Identity(domain)
-	again, err := d.open(ctx, &named, m.Path, cache.OpenMode{Open: true}, bound)
-	if err != nil {
-		return o, nil // labels that cannot be: the array is worth more than they are
-	}
-	o.Array.Close()
-	return again, nil
-}
-
-func hasLabel(labels []string) bool { return strings.Join(labels, "") != "" }
 
 // open opens the array of s, which lies at path in the store.
 func (d *dataset) open(ctx context.Context, s *drivers.Spec, path string, mode cache.OpenMode, bound time.Time) (*tree.Opened, error) {
 	a, err := d.engine.Open(ctx, cache.OpenRequest{
 		Format: s.Format, Want: s.Constraints(), Store: d.store, Path: path, Pool: d.pool, DataCopy: d.copies,
-		Transform: s.Transform, Mode: mode, FailMissing: !s.FillMissing, Bound: bound,
+		Transform: s.View(), Mode: mode, FailMissing: !s.FillMissing, Bound: bound,
 	})
 	if err != nil {
 		return nil, err

@@ -7,6 +7,8 @@ import (
 
 	"tsmount/arrayview"
 	"tsmount/drivers"
+	"tsmount/drivers/internal/document"
+	"tsmount/drivers/internal/scalar"
 	"tsmount/internal/strictjson"
 )
 
@@ -23,7 +25,7 @@ func (f Format) Create(path string, have map[string][]byte, want drivers.Constra
 	if err != nil {
 		return nil, nil, err
 	}
-	doc := compact(m.json())
+	doc := document.Compact(m.json())
 	docs := map[string][]byte{key: doc}
 	if attributes, ok := have[path+attributesKey]; ok {
 		docs[path+attributesKey] = attributes
@@ -43,7 +45,7 @@ func newMetadata(opt *options, want drivers.Constraints) (*metadata, error) {
 	if err := m.chooseDType(opt, want); err != nil {
 		return nil, err
 	}
-	shown, err := selectField(m.dtype, opt, faults{prefix: "metadata."})
+	shown, err := selectField(m.dtype, opt, document.Faults{Prefix: "metadata."})
 	if err != nil {
 		return nil, err
 	}
@@ -63,23 +65,18 @@ func newMetadata(opt *options, want drivers.Constraints) (*metadata, error) {
 	return &m, m.chooseFill(opt, shown, want.Schema.FillValue)
 }
 
-// createErrorf returns an error about a spec that does not suffice to create.
-func createErrorf(path, format string, args ...any) error {
-	return &strictjson.Error{Path: path, Msg: fmt.Sprintf(format, args...) + " to create an array"}
-}
-
 func (m *metadata) chooseDType(opt *options, want drivers.Constraints) error {
 	switch {
 	case m.dtype != nil:
 		return nil
 	case opt.field != "" || opt.void:
-		return createErrorf("metadata.dtype", "must be given with field or open_as_void")
+		return document.CreateErrorf("metadata.dtype", "must be given with field or open_as_void")
 	case want.DType == 0:
-		return createErrorf("dtype", "must be given")
+		return document.CreateErrorf("dtype", "must be given")
 	}
 	s := typestr(want.DType)
 	if s == "" {
-		return createErrorf("metadata.dtype", "must be given for elements of type %v", want.DType)
+		return document.CreateErrorf("metadata.dtype", "must be given for elements of type %v", want.DType)
 	}
 	t, err := parseDType(strictjson.Of(s, "", "metadata.dtype"))
 	m.dtype = t
@@ -92,17 +89,17 @@ func (m *metadata) chooseShape(shown field, want drivers.Constraints) ([]int64, 
 	domain := want.Schema.Domain
 	if m.shape == nil {
 		if domain == nil {
-			return nil, createErrorf("schema.domain", "or metadata.shape must be given")
+			return nil, document.CreateErrorf("schema.domain", "or metadata.shape must be given")
 		}
 		outer := domain.Rank() - len(shown.inner)
 		if outer < 0 {
-			return nil, createErrorf("schema.domain", "%d dimensions are too few for metadata.dtype", domain.Rank())
+			return nil, document.CreateErrorf("schema.domain", "%d dimensions are too few for metadata.dtype", domain.Rank())
 		}
 		m.shape = slices.Clone(domain.Max[:outer])
 	}
 	for i, n := range m.shape {
 		if n < 0 || n > arrayview.Inf {
-			return nil, createErrorf("schema.domain", "dimension %d must have a finite upper bound of at least 0", i)
+			return nil, document.CreateErrorf("schema.domain", "dimension %d must have a finite upper bound of at least 0", i)
 		}
 	}
 	return slices.Concat(m.shape, shown.inner), nil
@@ -176,7 +173,7 @@ func (m *metadata) chooseFill(opt *options, shown field, v *strictjson.Value) er
 	if opt.void || len(m.dtype.fields) > 1 {
 		return v.Errorf("a record gets its fill value from metadata.fill_value")
 	}
-	elements, err := fillElements(*v, shown.inner, shown.dtype)
+	elements, err := scalar.Broadcast(*v, shown.inner, shown.dtype)
 	if err != nil {
 		return err
 	}
@@ -186,7 +183,7 @@ func (m *metadata) chooseFill(opt *options, shown field, v *strictjson.Value) er
 		m.fill.json = base64.StdEncoding.EncodeToString(elements)
 		return nil
 	}
-	m.fill.json = formatScalar(elements, shown.dtype)
+	m.fill.json = scalar.Format(elements, shown.dtype)
 	shown.swap(elements)
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"tsmount/arrayview"
 	"tsmount/drivers"
+	"tsmount/drivers/internal/document"
 	"tsmount/internal/strictjson"
 )
 
@@ -72,7 +73,7 @@ func TestCreateObeysTheSchema(t *testing.T) {
 }
 
 func TestCreateOverAnArrayIsErrExists(t *testing.T) {
-	_, _, err := Format{}.Create("", map[string][]byte{".zarray": document()}, schemaOf(arrayview.Uint8, 3))
+	_, _, err := Format{}.Create("", map[string][]byte{".zarray": zarray()}, schemaOf(arrayview.Uint8, 3))
 	if !errors.Is(err, drivers.ErrExists) {
 		t.Errorf("got %v, want ErrExists", err)
 	}
@@ -111,7 +112,7 @@ func TestConflictsNameBothValues(t *testing.T) {
 		{with("{}", func(c *drivers.Constraints) { c.Schema.Codec = parsed(`{"driver":"zarr","compressor":{"id":"gzip"}}`) }), "null", "gzip"},
 		{with("{}", func(c *drivers.Constraints) { c.Schema.FillValue = parsed("8") }), "7", "8"},
 	} {
-		_, err := Format{}.Parse("", map[string][]byte{".zarray": document()}, c.want)
+		_, err := Format{}.Parse("", map[string][]byte{".zarray": zarray()}, c.want)
 		if !errors.Is(err, drivers.ErrConstraint) || !strings.Contains(err.Error(), c.one) || !strings.Contains(err.Error(), c.other) {
 			t.Errorf("got %v, want ErrConstraint with %s and %s", err, c.one, c.other)
 		}
@@ -148,7 +149,7 @@ func TestMembersInCanonicalForm(t *testing.T) {
 		{`{"metadata_key":"q","field":"x"}`, `{"field":"x","metadata_key":"q"}`},
 		{`{"open_as_void":true}`, `{"open_as_void":true}`},
 	} {
-		if got := string(compact(wanting(t, c.in).Members.JSON())); got != c.want {
+		if got := string(document.Compact(wanting(t, c.in).Members.JSON())); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.in, got, c.want)
 		}
 	}
@@ -184,7 +185,7 @@ func TestMetadataKeyNamesTheDocument(t *testing.T) {
 	if len(keys) != 2 || keys[0] != "a/q.json" || keys[1] != "a/.zattrs" {
 		t.Errorf("got %q", keys)
 	}
-	if _, err := (Format{}).Parse("a/", map[string][]byte{"a/q.json": document()}, want); err != nil {
+	if _, err := (Format{}).Parse("a/", map[string][]byte{"a/q.json": zarray()}, want); err != nil {
 		t.Error(err)
 	}
 	if err := want.Members.(drivers.URLChecker).CheckURL(); err == nil {

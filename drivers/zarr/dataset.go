@@ -5,9 +5,9 @@ import (
 	"strconv"
 	"sync"
 
-	"tsmount/arrayview"
 	"tsmount/drivers"
 	"tsmount/drivers/codec"
+	"tsmount/drivers/internal/scalar"
 	"tsmount/kvstore"
 )
 
@@ -82,7 +82,7 @@ func (d *dataset) decode(dst, enc []byte) error {
 		}
 		for i := range d.parts {
 			p := &d.parts[i]
-			gather(dst[p.at:p.end], (*buf)[p.offset:], p.size, d.stride)
+			scalar.Gather(dst[p.at:p.end], (*buf)[p.offset:], p.size, d.stride)
 		}
 	}
 	for i := range d.parts {
@@ -97,7 +97,7 @@ func (d *dataset) decode(dst, enc []byte) error {
 func (p *part) toElements(chunk []byte) error {
 	b := chunk[p.at:p.end]
 	if p.bool {
-		return checkBool(b)
+		return scalar.CheckBool(b)
 	}
 	p.fix(b)
 	return nil
@@ -194,7 +194,7 @@ func (d *dataset) rearranged(chunk []byte) bool {
 
 // changed reports whether toStored would change decoded elements.
 func (p *part) changed(b []byte) bool {
-	return p.big || p.dtype == arrayview.Int2 || p.dtype == arrayview.Int4 || p.bool && firstBadBool(b) >= 0
+	return p.big || scalar.Narrow(p.dtype) || p.bool && scalar.FirstBadBool(b) >= 0
 }
 
 // toRecords writes the stored form of the elements of chunk to dst.
@@ -214,7 +214,7 @@ func (d *dataset) toRecords(dst, chunk []byte) {
 			p.toStored(*buf)
 			b = *buf
 		}
-		scatter(dst[p.offset:], b, p.size, d.stride)
+		scalar.Scatter(dst[p.offset:], b, p.size, d.stride)
 	}
 }
 
@@ -227,6 +227,6 @@ func (p *part) toStored(b []byte) {
 		}
 		return
 	}
-	signExtend(b, p.dtype)
+	scalar.SignExtend(b, p.dtype)
 	p.swap(b)
 }

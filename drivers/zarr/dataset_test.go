@@ -11,6 +11,14 @@ import (
 	"tsmount/drivers"
 )
 
+func ramp(n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(i*7 + 1)
+	}
+	return b
+}
+
 func unhex(t testing.TB, s string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
@@ -30,19 +38,19 @@ func TestChunksOfOtherWriters(t *testing.T) {
 		enc, chunk  string
 		onlyDecodes bool // other bytes decode to the same
 	}{
-		{"big-endian", document("shape", "[2,3]", "chunks", "[2,2]", "dtype", `">i2"`), "{}", "0001000200040005", "0100020004000500", false},
-		{"record, field y", document("shape", "[3]", "chunks", "[3]", "dtype", `[["x","|b1"],["y",">f4"]]`, "fill_value", `"AAAAAAA="`), `{"field":"y"}`,
+		{"big-endian", zarray("shape", "[2,3]", "chunks", "[2,2]", "dtype", `">i2"`), "{}", "0001000200040005", "0100020004000500", false},
+		{"record, field y", zarray("shape", "[3]", "chunks", "[3]", "dtype", `[["x","|b1"],["y",">f4"]]`, "fill_value", `"AAAAAAA="`), `{"field":"y"}`,
 			"01 40200000 01 40600000 00 00000000", "010100 00002040 00006040 00000000", false},
-		{"record as void", document("shape", "[3]", "chunks", "[3]", "dtype", `[["x","|b1"],["y",">f4"]]`, "fill_value", `"AAAAAAA="`), `{"open_as_void":true}`,
+		{"record as void", zarray("shape", "[3]", "chunks", "[3]", "dtype", `[["x","|b1"],["y",">f4"]]`, "fill_value", `"AAAAAAA="`), `{"open_as_void":true}`,
 			"01 40200000 01 40600000 00 00000000", "01 40200000 01 40600000 00 00000000", false},
-		{"int4", document("shape", "[4]", "chunks", "[4]", "dtype", `"int4"`, "fill_value", "null"), "{}", "17 08 0f f0", "07 f8 ff 00", true},
-		{"lz4", document("shape", "[8]", "chunks", "[8]", "dtype", `"<i2"`, "compressor", `{"id":"lz4","acceleration":1}`), "{}",
+		{"int4", zarray("shape", "[4]", "chunks", "[4]", "dtype", `"int4"`, "fill_value", "null"), "{}", "17 08 0f f0", "07 f8 ff 00", true},
+		{"lz4", zarray("shape", "[8]", "chunks", "[8]", "dtype", `"<i2"`, "compressor", `{"id":"lz4","acceleration":1}`), "{}",
 			"10000000f00100000100020003000400050006000700", "00000100020003000400050006000700", true},
-		{"delta", document("shape", "[4]", "chunks", "[4]", "dtype", `"<i4"`, "filters", `[{"id":"delta","dtype":"<i4","astype":"<i2"}]`), "{}",
+		{"delta", zarray("shape", "[4]", "chunks", "[4]", "dtype", `"<i4"`, "filters", `[{"id":"delta","dtype":"<i4","astype":"<i2"}]`), "{}",
 			"0a00 0200 0300 0400", "0a000000 0c000000 0f000000 13000000", false},
-		{"shuffle", document("shape", "[4]", "chunks", "[4]", "dtype", `"<i4"`, "filters", `[{"id":"shuffle","elementsize":4}]`), "{}",
+		{"shuffle", zarray("shape", "[4]", "chunks", "[4]", "dtype", `"<i4"`, "filters", `[{"id":"shuffle","elementsize":4}]`), "{}",
 			"01020304 000000000000000000000000", "01000000 02000000 03000000 04000000", false},
-		{"fixedscaleoffset", document("shape", "[2]", "chunks", "[2]", "dtype", `"<f8"`, "fill_value", "0",
+		{"fixedscaleoffset", zarray("shape", "[2]", "chunks", "[2]", "dtype", `"<f8"`, "fill_value", "0",
 			"filters", `[{"id":"fixedscaleoffset","offset":1,"scale":10,"dtype":"<f8","astype":"|u1"}]`), "{}", "050f", "000000000000f83f 0000000000000440", false},
 	} {
 		d := open(t, c.doc, c.members)
@@ -64,8 +72,8 @@ func TestChunksOfOtherLengthsAreCorrupt(t *testing.T) {
 	for _, compressor := range []string{
 		"null", `{"id":"zlib"}`, `{"id":"gzip"}`, `{"id":"bz2"}`, `{"id":"zstd"}`, `{"id":"blosc"}`, `{"id":"lz4"}`, `{"id":"lzma"}`,
 	} {
-		long := open(t, document("shape", "[64]", "chunks", "[64]", "compressor", compressor), "{}")
-		short := open(t, document("shape", "[60]", "chunks", "[60]", "compressor", compressor), "{}")
+		long := open(t, zarray("shape", "[64]", "chunks", "[64]", "compressor", compressor), "{}")
+		short := open(t, zarray("shape", "[60]", "chunks", "[60]", "compressor", compressor), "{}")
 		chunk := ramp(128)
 		enc, err := long.Encode(nil, chunk, []int64{0})
 		if err != nil {
@@ -91,7 +99,7 @@ func TestChunksOfOtherLengthsAreCorrupt(t *testing.T) {
 }
 
 func TestBoolsMustBeBools(t *testing.T) {
-	d := open(t, document("shape", "[9]", "chunks", "[9]", "dtype", `"|b1"`, "fill_value", "null"), "{}")
+	d := open(t, zarray("shape", "[9]", "chunks", "[9]", "dtype", `"|b1"`, "fill_value", "null"), "{}")
 	chunk := make([]byte, 9)
 	err := d.Decode(chunk, []byte{0, 1, 0, 1, 0, 1, 0, 1, 2}, []int64{0})
 	if !errors.Is(err, drivers.ErrCorrupt) || !strings.Contains(err.Error(), "chunk 0") {
@@ -101,7 +109,7 @@ func TestBoolsMustBeBools(t *testing.T) {
 	if want := []byte{0, 1, 1, 1, 0, 0, 0, 0, 1}; err != nil || !bytes.Equal(got, want) {
 		t.Errorf("encoded %v, %v, want %v", got, err, want)
 	}
-	record := open(t, document("shape", "[1]", "chunks", "[1]", "dtype", `[["x","|b1"],["y","|u1"]]`, "fill_value", "null"), `{"field":"y"}`)
+	record := open(t, zarray("shape", "[1]", "chunks", "[1]", "dtype", `[["x","|b1"],["y","|u1"]]`, "fill_value", "null"), `{"field":"y"}`)
 	chunk = make([]byte, 2)
 	if err := record.Decode(chunk, []byte{2, 9}, []int64{0}); err != nil {
 		t.Errorf("a bad bool in a field that is not shown: got %v", err)
@@ -114,7 +122,7 @@ func TestBoolsMustBeBools(t *testing.T) {
 func TestBigEndianWithEveryCompressor(t *testing.T) {
 	for _, compressor := range []string{"null", `{"id":"zlib"}`, `{"id":"blosc"}`, `{"id":"zstd","checksum":true}`} {
 		for _, dtype := range []string{">u2", ">f4", ">i8", ">c8", ">c16"} {
-			d := open(t, document("shape", "[100]", "chunks", "[33]", "dtype", `"`+dtype+`"`, "fill_value", "null", "compressor", compressor), "{}")
+			d := open(t, zarray("shape", "[100]", "chunks", "[33]", "dtype", `"`+dtype+`"`, "fill_value", "null", "compressor", compressor), "{}")
 			chunk := ramp(int(d.schema.ChunkBytes()))
 			enc, err := d.Encode(nil, chunk, []int64{0})
 			if err != nil {
@@ -129,7 +137,7 @@ func TestBigEndianWithEveryCompressor(t *testing.T) {
 }
 
 func TestFiltersInAChain(t *testing.T) {
-	d := open(t, document("shape", "[50]", "chunks", "[20]", "dtype", `">i4"`, "compressor", `{"id":"blosc"}`,
+	d := open(t, zarray("shape", "[50]", "chunks", "[20]", "dtype", `">i4"`, "compressor", `{"id":"blosc"}`,
 		"filters", `[{"id":"delta","dtype":">i4","astype":"<i8"},{"id":"shuffle","elementsize":8},{"id":"delta","dtype":"|u1"}]`), "{}")
 	if d.schema.WriteRefusal != nil {
 		t.Errorf("exact filters refuse writing: %v", d.schema.WriteRefusal)
@@ -148,7 +156,7 @@ func TestInexactFiltersRefuseWriting(t *testing.T) {
 	for _, filter := range []string{
 		`{"id":"delta","dtype":"<u2","astype":"|u1"}`, `{"id":"fixedscaleoffset","offset":0,"scale":1,"dtype":"<u2"}`,
 	} {
-		d := open(t, document("filters", "["+filter+"]"), "{}")
+		d := open(t, zarray("filters", "["+filter+"]"), "{}")
 		if err := d.schema.WriteRefusal; !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("%s: got %v, want ErrUnsupported", filter, err)
 		}
@@ -159,7 +167,7 @@ func TestDecodeAllocatesNothing(t *testing.T) {
 	for _, c := range []struct{ dtype, compressor, members string }{
 		{`">u2"`, "null", "{}"}, {`"<u2"`, `{"id":"blosc"}`, "{}"}, {`[["x","|b1"],["y",">f4"]]`, "null", `{"field":"y"}`},
 	} {
-		d := open(t, document("shape", "[4096]", "chunks", "[4096]", "dtype", c.dtype, "fill_value", "null", "compressor", c.compressor), c.members)
+		d := open(t, zarray("shape", "[4096]", "chunks", "[4096]", "dtype", c.dtype, "fill_value", "null", "compressor", c.compressor), c.members)
 		chunk := make([]byte, d.schema.ChunkBytes())
 		cell := []int64{0}
 		enc, err := d.Encode(nil, chunk, cell)

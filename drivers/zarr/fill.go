@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"tsmount/arrayview"
+	"tsmount/drivers/internal/scalar"
 	"tsmount/internal/strictjson"
 )
 
@@ -24,17 +25,17 @@ func parseFill(v strictjson.Value, t *dataType) (*fillValue, error) {
 		return parseFillRecord(v, t)
 	}
 	record := make([]byte, t.size)
-	if v.IsString() && isComplex(f.dtype) {
+	if v.IsString() && scalar.IsComplex(f.dtype) {
 		fill, err := parseFillRecord(v, t) // as TensorStore may write it
 		if err != nil {
 			return nil, err
 		}
 		copy(record, fill.record)
 		f.fix(record)
-	} else if err := parseScalar(record, v, f.dtype, false); err != nil {
+	} else if err := scalar.Parse(record, v, f.dtype, scalar.Text); err != nil {
 		return nil, err
 	}
-	fill := &fillValue{record: record, json: formatScalar(record, f.dtype)}
+	fill := &fillValue{record: record, json: scalar.Format(record, f.dtype)}
 	f.swap(record)
 	return fill, nil
 }
@@ -107,20 +108,5 @@ func (v *fillValue) componentJSON(f field) any {
 		return base64.StdEncoding.EncodeToString(elements)
 	}
 	f.fix(elements)
-	return nested(elements, f.inner, f.dtype)
+	return scalar.Nested(elements, f.inner, f.dtype)
 }
-
-// nested renders elements of the given shape in C order.
-func nested(elements []byte, shape []int64, t arrayview.DType) any {
-	if len(shape) == 0 {
-		return formatScalar(elements, t)
-	}
-	step := int64(len(elements)) / shape[0]
-	list := make([]any, shape[0])
-	for i := range list {
-		list[i] = nested(elements[int64(i)*step:int64(i+1)*step], shape[1:], t)
-	}
-	return list
-}
-
-func isComplex(t arrayview.DType) bool { return t == arrayview.Complex64 || t == arrayview.Complex128 }

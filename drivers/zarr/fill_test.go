@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tsmount/drivers"
+	"tsmount/drivers/internal/document"
 )
 
 func TestFillValueSpellings(t *testing.T) {
@@ -41,11 +42,11 @@ func TestFillValueSpellings(t *testing.T) {
 		{`"<u2"`, "null", "0000", "null"},
 		{`"|S3"`, "null", "00", "null"},
 	} {
-		s := open(t, document("dtype", c.dtype, "fill_value", c.value), "{}").Schema()
+		s := open(t, zarray("dtype", c.dtype, "fill_value", c.value), "{}").Schema()
 		if got := hex.EncodeToString(s.Fill); got != c.bits {
 			t.Errorf("%s %s: got bits %s, want %s", c.dtype, c.value, got, c.bits)
 		}
-		if got := string(compact(s.FillJSON)); got != c.json {
+		if got := string(document.Compact(s.FillJSON)); got != c.json {
 			t.Errorf("%s %s: got %s, want %s", c.dtype, c.value, got, c.json)
 		}
 	}
@@ -58,7 +59,7 @@ func TestFillValuesThatAreNone(t *testing.T) {
 		{`"<c8"`, "1"}, {`"<c8"`, "[1]"}, {`"<c8"`, "[1,2,3]"}, {`"<c8"`, `"abc"`},
 		{`"|S4"`, `"QUJDREU="`}, {`"|S4"`, `"!"`}, {`"|V3"`, `""`}, {`"|V3"`, "0"}, {`[["x","<u2"]]`, `"AQ=="`},
 	} {
-		doc := document("dtype", c.dtype, "fill_value", c.value)
+		doc := zarray("dtype", c.dtype, "fill_value", c.value)
 		if _, err := (Format{}).Parse("", map[string][]byte{".zarray": doc}, drivers.Constraints{Rank: -1}); err == nil {
 			t.Errorf("fill value %s of %s was taken", c.value, c.dtype)
 		}
@@ -66,7 +67,7 @@ func TestFillValuesThatAreNone(t *testing.T) {
 }
 
 func TestFillValueOfAField(t *testing.T) {
-	doc := document("dtype", `[["p","<i2",[2,3]],["q",">u4",[3]],["c","int4"]]`,
+	doc := zarray("dtype", `[["p","<i2",[2,3]],["q",">u4",[3]],["c","int4"]]`,
 		"fill_value", `"AQD+/wMA/P8FAPr/AAAABwAAAAcAAAAHDw=="`)
 	for _, c := range []struct{ field, bits, shape, json string }{
 		{"p", "0100feff0300fcff0500faff", "[2 3]", "[[1,-2,3],[-4,5,-6]]"},
@@ -74,8 +75,8 @@ func TestFillValueOfAField(t *testing.T) {
 		{"c", "ff", "[]", "-1"},
 	} {
 		s := open(t, doc, fmt.Sprintf(`{"field":%q}`, c.field)).Schema()
-		if got := hex.EncodeToString(s.Fill); got != c.bits || fmt.Sprint(s.FillShape) != c.shape || string(compact(s.FillJSON)) != c.json {
-			t.Errorf("%s: got %s %v %s, want %s %s %s", c.field, got, s.FillShape, compact(s.FillJSON), c.bits, c.shape, c.json)
+		if got := hex.EncodeToString(s.Fill); got != c.bits || fmt.Sprint(s.FillShape) != c.shape || string(document.Compact(s.FillJSON)) != c.json {
+			t.Errorf("%s: got %s %v %s, want %s %s %s", c.field, got, s.FillShape, document.Compact(s.FillJSON), c.bits, c.shape, c.json)
 		}
 	}
 	s := open(t, doc, `{"open_as_void":true}`).Schema()

@@ -1,13 +1,13 @@
 package zarr
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
 
 	"tsmount/arrayview"
 	"tsmount/drivers"
+	"tsmount/drivers/internal/scalar"
 	"tsmount/internal/strictjson"
 )
 
@@ -110,7 +110,7 @@ func (p *params) scalarType(name string, otherwise *field) field {
 		return *otherwise
 	}
 	f, err := parseTypestr(v)
-	if err == nil && intTypes[f.dtype] == 0 && !isFloat(f.dtype) {
+	if err == nil && scalar.IntBits(f.dtype) == 0 && !scalar.IsFloat(f.dtype) {
 		err = v.Errorf("filters of %s are not supported", v.Text())
 	}
 	if err != nil {
@@ -128,7 +128,7 @@ type delta struct{ dtype, astype field }
 func readDelta(p *params) filter {
 	d := delta{dtype: p.scalarType("dtype", nil)}
 	d.astype = p.scalarType("astype", &d.dtype)
-	if intTypes[d.dtype.dtype] == 0 || intTypes[d.astype.dtype] == 0 {
+	if scalar.IntBits(d.dtype.dtype) == 0 || scalar.IntBits(d.astype.dtype) == 0 {
 		p.failf("dtype", "delta is only supported for integers")
 	}
 	return d
@@ -169,7 +169,7 @@ func (s shuffle) lossy() bool                        { return false }
 func (s shuffle) decode(dst, enc []byte) error {
 	n := int64(len(enc)) / s.size
 	for j := range s.size {
-		scatter(dst[j:], enc[j*n:(j+1)*n], 1, s.size)
+		scalar.Scatter(dst[j:], enc[j*n:(j+1)*n], 1, s.size)
 	}
 	return nil
 }
@@ -177,7 +177,7 @@ func (s shuffle) decode(dst, enc []byte) error {
 func (s shuffle) encode(enc, src []byte) {
 	n := int64(len(src)) / s.size
 	for j := range s.size {
-		gather(enc[j*n:(j+1)*n], src[j:], 1, s.size)
+		scalar.Gather(enc[j*n:(j+1)*n], src[j:], 1, s.size)
 	}
 }
 
@@ -246,60 +246,4 @@ func resize(n, in, out int64) (int64, error) {
 		return 0, fmt.Errorf("chunks of %d bytes are no whole number of %d-byte elements", n, in)
 	}
 	return n / in * out, nil
-}
-
-// loadInt returns the integer at b, sign-extended.
-func (f field) loadInt(b []byte) uint64 {
-	u := f.loadBits(b)
-	if intTypes[f.dtype] < 0 {
-		shift := 64 - 8*len(b)
-		u = uint64(int64(u<<shift) >> shift)
-	}
-	return u
-}
-
-// storeInt writes the low bytes of u.
-func (f field) storeInt(b []byte, u uint64) {
-	putUint(b, u)
-	f.swap(b)
-}
-
-func (f field) loadBits(b []byte) uint64 {
-	if f.big {
-		u := uint64(0)
-		for _, x := range b {
-			u = u<<8 | uint64(x)
-		}
-		return u
-	}
-	switch len(b) {
-	case 4:
-		return uint64(binary.LittleEndian.Uint32(b))
-	case 8:
-		return binary.LittleEndian.Uint64(b)
-	}
-	return getUint(b)
-}
-
-// load returns the number at b.
-func (f field) load(b []byte) float64 {
-	switch bits := intTypes[f.dtype]; {
-	case bits < 0:
-		return float64(int64(f.loadInt(b)))
-	case bits > 0:
-		return float64(f.loadBits(b))
-	}
-	return floatValue(f.loadBits(b), f.dtype)
-}
-
-// store writes a number, cut to a whole one for integers.
-func (f field) store(b []byte, x float64) {
-	switch bits := intTypes[f.dtype]; {
-	case bits < 0, bits > 0 && x < 0:
-		f.storeInt(b, uint64(int64(x)))
-	case bits > 0:
-		f.storeInt(b, uint64(x))
-	default:
-		f.storeInt(b, floatBits(x, f.dtype))
-	}
 }

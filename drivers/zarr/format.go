@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"tsmount/drivers"
-	"tsmount/internal/strictjson"
+	"tsmount/drivers/internal/document"
 )
 
 // Format is the zarr v2 format. Its zero value is ready to use.
@@ -39,7 +39,7 @@ func (f Format) Parse(path string, docs map[string][]byte, want drivers.Constrai
 	if err != nil {
 		return nil, err
 	}
-	fault := faults{key: key}
+	fault := document.Faults{Key: key}
 	if err := opt.metadata.check(m, fault); err != nil {
 		return nil, err
 	}
@@ -51,22 +51,9 @@ func (f Format) Parse(path string, docs map[string][]byte, want drivers.Constrai
 		return nil, err
 	}
 	attributes, ok := docs[path+attributesKey]
-	d.schema.Attributes = parseAttributes(attributes, ok)
+	d.schema.Attributes = document.Attributes(attributes, ok)
 	if err := checkSchema(d, want, fault); err != nil {
 		return nil, err
 	}
 	return d, nil
-}
-
-// faults makes errors about one document.
-type faults struct{ key, prefix string }
-
-// at returns an error about the member at path.
-func (f faults) at(path, format string, args ...any) error {
-	return &strictjson.Error{Source: f.key, Path: f.prefix + path, Msg: fmt.Sprintf(format, args...)}
-}
-
-// mismatch returns the error for a member that is not what the spec demands.
-func (f faults) mismatch(path string, have, want any) error {
-	return fmt.Errorf("%w: %w", f.at(path, "is %s, the spec demands %s", compact(have), compact(want)), drivers.ErrConstraint)
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"tsmount/drivers"
+	"tsmount/drivers/internal/document"
+	"tsmount/drivers/internal/ome"
 	"tsmount/internal/strictjson"
 )
 
@@ -21,8 +23,10 @@ func (Format) GroupKeys(path string) []string {
 	return []string{path + groupKey, path + attributesKey, path + consolidatedKey}
 }
 
-// ParseGroup reads a group. Consolidated metadata names members for stores that
-// cannot list, but may be behind what is stored: it is never all there is.
+// ParseGroup reads a group. Its members are the images that OME-Zarr metadata
+// names in .zattrs, in their order and with the names of their axes, then those
+// of consolidated metadata, which may be behind what is stored: that is never
+// all there is.
 func (Format) ParseGroup(path string, docs map[string][]byte) (*drivers.GroupInfo, error) {
 	doc, ok := docs[path+groupKey]
 	if !ok {
@@ -32,7 +36,14 @@ func (Format) ParseGroup(path string, docs map[string][]byte) (*drivers.GroupInf
 		return nil, err
 	}
 	attributes, ok := docs[path+attributesKey]
-	return &drivers.GroupInfo{Attributes: parseAttributes(attributes, ok), Members: consolidated(docs[path+consolidatedKey])}, nil
+	info := &drivers.GroupInfo{Attributes: document.Attributes(attributes, ok)}
+	var members ome.List
+	if v, err := document.Parse(attributes, attributesKey); err == nil {
+		members = ome.Members(v)
+	}
+	addConsolidated(&members, docs[path+consolidatedKey])
+	info.Members = members.All
+	return info, nil
 }
 
 func checkGroup(doc []byte, key string) error {
@@ -52,28 +63,27 @@ func checkGroup(doc []byte, key string) error {
 	return err
 }
 
-// consolidated returns the members of the group one level down. A document that
-// cannot be read names none.
-func consolidated(doc []byte) []drivers.GroupMember {
-	v, err := strictjson.Parse(quoteBare(doc), consolidatedKey)
+// addConsolidated adds the members of the group one level down. A document that
+// cannot be read adds none.
+func addConsolidated(members *ome.List, doc []byte) {
+	v, err := document.Parse(doc, consolidatedKey)
 	if err != nil {
-		return nil
+		return
 	}
 	o, err := v.Object()
 	if err != nil {
-		return nil
+		return
 	}
 	metadata, _ := o.Get("metadata")
 	keys, err := metadata.Object()
 	if err != nil {
-		return nil
+		return
 	}
-	var members []drivers.GroupMember
 	for _, key := range keys.Names() {
-		name, document, nested := strings.Cut(key, "/")
-		if nested && (document == arrayKey || document == groupKey) {
-			members = append(members, drivers.GroupMember{Name: name, Path: name + "/"})
+		for _, suffix := range []string{"/" + arrayKey, "/" + groupKey} {
+			if node, ok := strings.CutSuffix(key, suffix); ok {
+				members.Add(node, nil)
+			}
 		}
 	}
-	return members
 }

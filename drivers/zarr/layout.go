@@ -1,23 +1,24 @@
 package zarr
 
 import (
-	"fmt"
 	"slices"
 
 	"tsmount/arrayview"
 	"tsmount/drivers"
+	"tsmount/drivers/internal/document"
+	"tsmount/drivers/internal/scalar"
 )
 
 // newDataset builds the array that a complete document describes, of which opt
 // selects a field.
-func newDataset(m *metadata, opt *options, fault faults) (*dataset, error) {
+func newDataset(m *metadata, opt *options, fault document.Faults) (*dataset, error) {
 	shown, err := selectField(m.dtype, opt, fault)
 	if err != nil {
 		return nil, err
 	}
 	bytes, err := drivers.CheckChunk(m.chunks, m.dtype.size)
 	if err != nil {
-		return nil, fault.at("chunks", "%v", err)
+		return nil, fault.At("chunks", "%v", err)
 	}
 	d := &dataset{keyRank: len(m.shape), separator: m.separator[0], stride: m.dtype.size}
 	d.schema, err = newSchema(m, shown, fault)
@@ -26,11 +27,11 @@ func newDataset(m *metadata, opt *options, fault faults) (*dataset, error) {
 	}
 	d.filters = m.filters.filters
 	if d.sizes, err = m.filters.sizes(bytes); err != nil {
-		return nil, fault.at("filters", "%v", err)
+		return nil, fault.At("filters", "%v", err)
 	}
 	elements := bytes / m.dtype.size
 	if d.codec, err = m.compressor.codec(d.sizes[len(d.sizes)-1] / elements); err != nil {
-		return nil, fault.at("compressor", "%v", err)
+		return nil, fault.At("compressor", "%v", err)
 	}
 	d.setParts(m.dtype, shown, elements, opt.void)
 	d.compat = compatKey(m, opt)
@@ -39,36 +40,36 @@ func newDataset(m *metadata, opt *options, fault faults) (*dataset, error) {
 
 // selectField returns the field to show: the named one, the only one, or with
 // open_as_void the bytes of the whole element.
-func selectField(t *dataType, opt *options, fault faults) (field, error) {
+func selectField(t *dataType, opt *options, fault document.Faults) (field, error) {
 	switch {
 	case opt.void:
 		return field{dtype: arrayview.Byte, inner: []int64{t.size}, size: t.size}, nil
 	case opt.field != "" && !t.structured:
-		return field{}, fault.mismatch("dtype", t.json, map[string]any{"field": opt.field})
+		return field{}, fault.Mismatch("dtype", t.json, map[string]any{"field": opt.field})
 	case opt.field != "":
 		if i := t.find(opt.field); i >= 0 {
 			return nonEmpty(t.fields[i], fault)
 		}
-		return field{}, fmt.Errorf("%w: %w", fault.at("dtype", "field %q is not one of %s", opt.field, t.names()), drivers.ErrConstraint)
+		return field{}, fault.Contradiction("dtype", "field %q is not one of %s", opt.field, t.names())
 	case len(t.fields) > 1:
-		return field{}, fault.at("dtype", `the spec must name a "field" that is one of %s`, t.names())
+		return field{}, fault.At("dtype", `the spec must name a "field" that is one of %s`, t.names())
 	}
 	return nonEmpty(t.fields[0], fault)
 }
 
-func nonEmpty(f field, fault faults) (field, error) {
+func nonEmpty(f field, fault document.Faults) (field, error) {
 	if f.size == 0 {
-		return f, fault.at("dtype", "elements of field %q have no bytes", f.name)
+		return f, fault.At("dtype", "elements of field %q have no bytes", f.name)
 	}
 	return f, nil
 }
 
 // newSchema describes the array with the elements of the field shown.
-func newSchema(m *metadata, shown field, fault faults) (drivers.Schema, error) {
+func newSchema(m *metadata, shown field, fault document.Faults) (drivers.Schema, error) {
 	outer := len(m.shape)
 	rank := outer + len(shown.inner)
 	if rank > arrayview.MaxRank {
-		return drivers.Schema{}, fault.at("dtype", "%d dimensions with those inside an element are more than %d", rank, arrayview.MaxRank)
+		return drivers.Schema{}, fault.At("dtype", "%d dimensions with those inside an element are more than %d", rank, arrayview.MaxRank)
 	}
 	box := arrayview.NewBox(rank)
 	copy(box.Shape, m.shape)
@@ -87,7 +88,7 @@ func newSchema(m *metadata, shown field, fault faults) (drivers.Schema, error) {
 	}
 	s.Fill, s.FillShape = m.fill.component(shown)
 	s.FillJSON = m.fill.componentJSON(shown)
-	s.Codec = compact(map[string]any{
+	s.Codec = document.Compact(map[string]any{
 		"driver": "zarr", "compressor": m.compressor.value(), "filters": m.filters.value(),
 	})
 	return s, nil
@@ -127,7 +128,7 @@ func (d *dataset) setParts(t *dataType, shown field, elements int64, void bool) 
 		return
 	}
 	p := d.parts[0]
-	fixed := p.bool || p.big || p.dtype == arrayview.Int2 || p.dtype == arrayview.Int4
+	fixed := p.bool || p.big || scalar.Narrow(p.dtype)
 	d.schema.Verbatim = d.codec == nil && len(d.filters) == 0 && !fixed
 }
 
@@ -137,5 +138,5 @@ func compatKey(m *metadata, opt *options) string {
 	all := m.json()
 	delete(all, "shape")
 	all["open_as_void"] = opt.void
-	return string(compact(all))
+	return string(document.Compact(all))
 }

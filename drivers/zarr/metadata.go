@@ -1,10 +1,8 @@
 package zarr
 
 import (
-	"bytes"
-	"encoding/json"
-
 	"tsmount/arrayview"
+	"tsmount/drivers/internal/document"
 	"tsmount/internal/strictjson"
 )
 
@@ -49,15 +47,9 @@ func documentMembers() []member {
 // parseDocument reads a stored .zarray. Members that zarr does not know are
 // ignored (v2.0.rst: "Other keys ... should be ignored").
 func parseDocument(data []byte, key string) (*metadata, error) {
-	v, err := strictjson.Parse(data, key)
+	v, err := document.Parse(data, key)
 	if err != nil {
-		quoted := quoteBare(data)
-		if bytes.Equal(quoted, data) {
-			return nil, err
-		}
-		if v, err = strictjson.Parse(quoted, key); err != nil {
-			return nil, err
-		}
+		return nil, err
 	}
 	o, err := v.Object()
 	if err != nil {
@@ -96,26 +88,25 @@ func (m *metadata) readFormat(v strictjson.Value) error {
 
 // readShape reads "shape". An extent beyond the largest index would be unbounded.
 func (m *metadata) readShape(v strictjson.Value) (err error) {
-	if m.shape, err = v.Ints(0, arrayview.Inf); err != nil {
-		return err
-	}
-	if len(m.shape) > arrayview.MaxRank {
-		return v.Errorf("%d dimensions are more than %d", len(m.shape), arrayview.MaxRank)
-	}
-	return nil
+	m.shape, err = readExtents(v, 0)
+	return err
 }
 
 func (m *metadata) readChunks(v strictjson.Value) (err error) {
-	if m.chunks, err = v.Ints(1, arrayview.Inf); err != nil {
-		return err
+	m.chunks, err = readExtents(v, 1)
+	if err == nil && m.shape != nil && len(m.shape) != len(m.chunks) {
+		err = v.Errorf("%d entries, but shape has %d", len(m.chunks), len(m.shape))
 	}
-	if len(m.chunks) > arrayview.MaxRank {
-		return v.Errorf("%d dimensions are more than %d", len(m.chunks), arrayview.MaxRank)
+	return err
+}
+
+// readExtents reads one number, at least lo, for each dimension.
+func readExtents(v strictjson.Value, lo int64) ([]int64, error) {
+	extents, err := v.Ints(lo, arrayview.Inf)
+	if err == nil && len(extents) > arrayview.MaxRank {
+		err = v.Errorf("%d dimensions are more than %d", len(extents), arrayview.MaxRank)
 	}
-	if m.shape != nil && len(m.shape) != len(m.chunks) {
-		return v.Errorf("%d entries, but shape has %d", len(m.chunks), len(m.shape))
-	}
-	return nil
+	return extents, err
 }
 
 func (m *metadata) readDType(v strictjson.Value) (err error) {
@@ -134,12 +125,12 @@ func (m *metadata) readFilters(v strictjson.Value) (err error) {
 }
 
 func (m *metadata) readOrder(v strictjson.Value) (err error) {
-	m.order, err = oneOf(v, "C", "F")
+	m.order, err = document.OneOf(v, "C", "F")
 	return err
 }
 
 func (m *metadata) readSeparator(v strictjson.Value) (err error) {
-	m.separator, err = oneOf(v, ".", "/")
+	m.separator, err = document.OneOf(v, ".", "/")
 	return err
 }
 
@@ -149,14 +140,6 @@ func (m *metadata) readFill(v strictjson.Value) (err error) {
 	}
 	m.fill, err = parseFill(v, m.dtype)
 	return err
-}
-
-func oneOf(v strictjson.Value, a, b string) (string, error) {
-	s, err := v.Str()
-	if err == nil && s != a && s != b {
-		err = v.Errorf("expected %q or %q, got %q", a, b, s)
-	}
-	return s, err
 }
 
 // json returns the members that are given, in the form in which TensorStore
@@ -178,16 +161,4 @@ func (m *metadata) json() map[string]any {
 	put("filters", m.filters != nil, func() any { return m.filters.value() })
 	put("dimension_separator", m.separator != "", func() any { return m.separator })
 	return out
-}
-
-// compact renders JSON as TensorStore writes it: no spaces, members sorted, no
-// escapes for HTML.
-func compact(v any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		panic(err) // v was made of JSON
-	}
-	return bytes.TrimSpace(b.Bytes())
 }

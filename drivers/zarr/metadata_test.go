@@ -18,8 +18,8 @@ var base = map[string]string{
 	"fill_value": "7", "order": `"C"`, "filters": "null",
 }
 
-// document returns base with other members; "" removes one.
-func document(changes ...string) []byte {
+// zarray returns base with other members; "" removes one.
+func zarray(changes ...string) []byte {
 	var members []string
 	for name, value := range base {
 		for i := 0; i < len(changes); i += 2 {
@@ -112,7 +112,7 @@ func TestFaultsNameTheirMember(t *testing.T) {
 		{"fill_value", "", "fill_value", "missing"},
 		{"dimension_separator", `"-"`, "dimension_separator", "expected"},
 	} {
-		_, err := Format{}.Parse("a/", map[string][]byte{"a/.zarray": document(c.member, c.value)}, drivers.Constraints{Rank: -1})
+		_, err := Format{}.Parse("a/", map[string][]byte{"a/.zarray": zarray(c.member, c.value)}, drivers.Constraints{Rank: -1})
 		var fault *strictjson.Error
 		if !errors.As(err, &fault) {
 			t.Errorf("%s %s: got error %v, want a *strictjson.Error", c.member, c.value, err)
@@ -126,15 +126,15 @@ func TestFaultsNameTheirMember(t *testing.T) {
 
 func TestDocumentsThatOthersWriteOpen(t *testing.T) {
 	for _, doc := range [][]byte{
-		document("shape", "[5.0,6]", "fill_value", "7.0"),
-		document("filters", "[]"),
-		document("foo", `{"x":[1,2]}`),
-		document("dtype", `"<u1"`), document("dtype", `">u1"`), document("dtype", `"<b1"`, "fill_value", "false"),
-		document("dtype", `"<f4"`, "fill_value", "NaN"),
-		document("compressor", `{"id":"blosc","cname":"lz4","typesize":2,"nthreads":1}`),
-		document("compressor", `{"id":"zstd","level":0,"checksum":false}`),
-		document("compressor", `{"id":"lzma","format":1,"check":-1,"preset":null,"filters":null}`),
-		append([]byte("\xef\xbb\xbf"), document()...),
+		zarray("shape", "[5.0,6]", "fill_value", "7.0"),
+		zarray("filters", "[]"),
+		zarray("foo", `{"x":[1,2]}`),
+		zarray("dtype", `"<u1"`), zarray("dtype", `">u1"`), zarray("dtype", `"<b1"`, "fill_value", "false"),
+		zarray("dtype", `"<f4"`, "fill_value", "NaN"),
+		zarray("compressor", `{"id":"blosc","cname":"lz4","typesize":2,"nthreads":1}`),
+		zarray("compressor", `{"id":"zstd","level":0,"checksum":false}`),
+		zarray("compressor", `{"id":"lzma","format":1,"check":-1,"preset":null,"filters":null}`),
+		append([]byte("\xef\xbb\xbf"), zarray()...),
 	} {
 		open(t, doc, "{}")
 	}
@@ -150,14 +150,14 @@ func TestDocumentsMissingIsNoArray(t *testing.T) {
 func TestRankGoesTo32(t *testing.T) {
 	list := func(n int) string { return "[" + strings.TrimSuffix(strings.Repeat("1,", n), ",") + "]" }
 	for _, rank := range []int{0, 1, 32} {
-		d := open(t, document("shape", list(rank), "chunks", list(rank)), "{}")
+		d := open(t, zarray("shape", list(rank), "chunks", list(rank)), "{}")
 		if d.schema.Rank() != rank {
 			t.Errorf("got rank %d, want %d", d.schema.Rank(), rank)
 		}
 	}
 	for _, doc := range [][]byte{
-		document("shape", list(33), "chunks", list(33)),
-		document("shape", list(32), "chunks", list(32), "dtype", `"|S2"`, "fill_value", "null"),
+		zarray("shape", list(33), "chunks", list(33)),
+		zarray("shape", list(32), "chunks", list(32), "dtype", `"|S2"`, "fill_value", "null"),
 	} {
 		if _, err := (Format{}).Parse("", map[string][]byte{".zarray": doc}, drivers.Constraints{Rank: -1}); err == nil {
 			t.Errorf("%s opened", doc)
@@ -171,10 +171,10 @@ func TestChunkKeys(t *testing.T) {
 		cell []int64
 		want string
 	}{
-		{document(), []int64{1, 0}, "1.0"},
-		{document("dimension_separator", `"/"`), []int64{12, 3}, "12/3"},
-		{document("shape", "[]", "chunks", "[]"), nil, "0"},
-		{document("dtype", `"|S3"`, "fill_value", "null"), []int64{2, 1, 0}, "2.1"},
+		{zarray(), []int64{1, 0}, "1.0"},
+		{zarray("dimension_separator", `"/"`), []int64{12, 3}, "12/3"},
+		{zarray("shape", "[]", "chunks", "[]"), nil, "0"},
+		{zarray("dtype", `"|S3"`, "fill_value", "null"), []int64{2, 1, 0}, "2.1"},
 	} {
 		d := open(t, c.doc, "{}")
 		if got := d.ChunkKey(c.cell); got != c.want || d.WriteGroup(c.cell) != c.want {
@@ -184,35 +184,35 @@ func TestChunkKeys(t *testing.T) {
 }
 
 func TestAMissingSeparatorCanBeGiven(t *testing.T) {
-	d := open(t, document(), `{"key_encoding":"/"}`)
+	d := open(t, zarray(), `{"key_encoding":"/"}`)
 	if got := d.ChunkKey([]int64{1, 2}); got != "1/2" {
 		t.Errorf("got %q, want 1/2", got)
 	}
-	_, err := Format{}.Parse("", map[string][]byte{".zarray": document("dimension_separator", `"."`)}, wanting(t, `{"key_encoding":"/"}`))
+	_, err := Format{}.Parse("", map[string][]byte{".zarray": zarray("dimension_separator", `"."`)}, wanting(t, `{"key_encoding":"/"}`))
 	if !errors.Is(err, drivers.ErrConstraint) {
 		t.Errorf("got %v, want ErrConstraint", err)
 	}
 }
 
 func TestCompatKeyIgnoresShapeAndUnknownMembers(t *testing.T) {
-	same := open(t, document(), "{}").CompatKey()
-	for _, doc := range [][]byte{document("shape", "[50,60]"), document("foo", "1"), document("dimension_separator", `"."`), document("filters", "[]")} {
+	same := open(t, zarray(), "{}").CompatKey()
+	for _, doc := range [][]byte{zarray("shape", "[50,60]"), zarray("foo", "1"), zarray("dimension_separator", `"."`), zarray("filters", "[]")} {
 		if got := open(t, doc, "{}").CompatKey(); got != same {
 			t.Errorf("%s: got %s, want %s", doc, got, same)
 		}
 	}
-	for _, doc := range [][]byte{document("chunks", "[4,5]"), document("fill_value", "8"), document("order", `"F"`), document("dtype", `">u2"`), document("compressor", `{"id":"zlib"}`)} {
+	for _, doc := range [][]byte{zarray("chunks", "[4,5]"), zarray("fill_value", "8"), zarray("order", `"F"`), zarray("dtype", `">u2"`), zarray("compressor", `{"id":"zlib"}`)} {
 		if open(t, doc, "{}").CompatKey() == same {
 			t.Errorf("%s: same key as before", doc)
 		}
 	}
-	if open(t, document(), `{"open_as_void":true}`).CompatKey() == same {
+	if open(t, zarray(), `{"open_as_void":true}`).CompatKey() == same {
 		t.Error("open_as_void: same key as before")
 	}
 }
 
 func TestBoundsUpperImplicitAndInnerExplicit(t *testing.T) {
-	s := open(t, document("dtype", `"|S3"`, "fill_value", "null"), "{}").Schema()
+	s := open(t, zarray("dtype", `"|S3"`, "fill_value", "null"), "{}").Schema()
 	if want := []bool{true, true, false}; !slices.Equal(s.Domain.ImplicitMax, want) {
 		t.Errorf("implicit upper bounds: got %v, want %v", s.Domain.ImplicitMax, want)
 	}
@@ -222,7 +222,7 @@ func TestBoundsUpperImplicitAndInnerExplicit(t *testing.T) {
 }
 
 func TestFieldsMustBeNamedWhenThereAreSeveral(t *testing.T) {
-	doc := map[string][]byte{".zarray": document("dtype", `[["x","<u2"],["y","<f4"]]`, "fill_value", "null")}
+	doc := map[string][]byte{".zarray": zarray("dtype", `[["x","<u2"],["y","<f4"]]`, "fill_value", "null")}
 	_, err := Format{}.Parse("", doc, drivers.Constraints{Rank: -1})
 	if err == nil || !strings.Contains(err.Error(), `["x","y"]`) {
 		t.Errorf("got %v, want an error that lists the fields", err)
@@ -232,7 +232,7 @@ func TestFieldsMustBeNamedWhenThereAreSeveral(t *testing.T) {
 			t.Errorf("%s: got %v, want ErrConstraint", members, err)
 		}
 	}
-	if _, err := (Format{}).Parse("", map[string][]byte{".zarray": document()}, wanting(t, `{"field":"q"}`)); !errors.Is(err, drivers.ErrConstraint) {
+	if _, err := (Format{}).Parse("", map[string][]byte{".zarray": zarray()}, wanting(t, `{"field":"q"}`)); !errors.Is(err, drivers.ErrConstraint) {
 		t.Errorf("field of a scalar type: got %v, want ErrConstraint", err)
 	}
 }
@@ -242,15 +242,15 @@ func TestVerbatimOnlyForPlainLittleEndian(t *testing.T) {
 		doc  []byte
 		want bool
 	}{
-		{document(), true},
-		{document("order", `"F"`), true},
-		{document("dtype", `"|S3"`, "fill_value", "null"), true},
-		{document("dtype", `[["x","<i4",[2]]]`, "fill_value", "null"), true},
-		{document("dtype", `">u2"`), false},
-		{document("dtype", `"|b1"`, "fill_value", "null"), false},
-		{document("dtype", `"int4"`, "fill_value", "null"), false},
-		{document("compressor", `{"id":"zlib"}`), false},
-		{document("filters", `[{"id":"shuffle","elementsize":2}]`), false},
+		{zarray(), true},
+		{zarray("order", `"F"`), true},
+		{zarray("dtype", `"|S3"`, "fill_value", "null"), true},
+		{zarray("dtype", `[["x","<i4",[2]]]`, "fill_value", "null"), true},
+		{zarray("dtype", `">u2"`), false},
+		{zarray("dtype", `"|b1"`, "fill_value", "null"), false},
+		{zarray("dtype", `"int4"`, "fill_value", "null"), false},
+		{zarray("compressor", `{"id":"zlib"}`), false},
+		{zarray("filters", `[{"id":"shuffle","elementsize":2}]`), false},
 	} {
 		if got := open(t, c.doc, "{}").Schema().Verbatim; got != c.want {
 			t.Errorf("%s: got %v, want %v", c.doc, got, c.want)
@@ -263,7 +263,7 @@ func TestBrokenAttributesAreNoAttributes(t *testing.T) {
 		{`{"a":1}`, `{"a":1}`}, {`{"a": NaN, "b": "NaN\"", "c": [-Infinity]}`, `{"a": "NaN", "b": "NaN\"", "c": ["-Infinity"]}`},
 		{`{"a": 1,`, ""}, {"[1]", ""}, {"", ""},
 	} {
-		docs := map[string][]byte{".zarray": document(), ".zattrs": []byte(c.text)}
+		docs := map[string][]byte{".zarray": zarray(), ".zattrs": []byte(c.text)}
 		ds, err := Format{}.Parse("", docs, drivers.Constraints{Rank: -1})
 		if err != nil {
 			t.Fatalf("%s: %v", c.text, err)
@@ -272,7 +272,7 @@ func TestBrokenAttributesAreNoAttributes(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", c.text, got, c.want)
 		}
 	}
-	if got := string(open(t, document(), "{}").Schema().Attributes); got != "{}" {
+	if got := string(open(t, zarray(), "{}").Schema().Attributes); got != "{}" {
 		t.Errorf("no document: got %s, want {}", got)
 	}
 }
@@ -283,7 +283,7 @@ func TestEveryNumPyTypeIsKnown(t *testing.T) {
 		if s == "" {
 			continue
 		}
-		got := open(t, document("dtype", fmt.Sprintf("%q", s), "fill_value", "null"), "{}").Schema().DType
+		got := open(t, zarray("dtype", fmt.Sprintf("%q", s), "fill_value", "null"), "{}").Schema().DType
 		if got != dtype {
 			t.Errorf("%s: got %v, want %v", s, got, dtype)
 		}

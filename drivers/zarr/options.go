@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"tsmount/drivers"
+	"tsmount/drivers/internal/document"
 	"tsmount/internal/strictjson"
 )
 
@@ -68,7 +69,7 @@ func (o *options) readMetadata(v strictjson.Value) error {
 
 // readSeparator reads key_encoding, the old name of dimension_separator.
 func (o *options) readSeparator(v strictjson.Value) error {
-	s, err := oneOf(v, ".", "/")
+	s, err := document.OneOf(v, ".", "/")
 	if err == nil && o.metadata.separator != "" && o.metadata.separator != s {
 		err = v.Errorf("is %q, but metadata.dimension_separator is %q", s, o.metadata.separator)
 	}

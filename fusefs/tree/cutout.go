@@ -36,7 +36,7 @@ func (d *atDir) Lookup(ctx context.Context, name string) (Node, error) {
 	if expr, f, ok := splitName(name); ok {
 		return d.lookupCutout(v, expr, f.Ext())
 	}
-	s, err := arrayview.ParseSelection(name, *v.domain())
+	s, err := arrayview.ParseSelection(name, v.named())
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (d *atDir) Lookup(ctx context.Context, name string) (Node, error) {
 }
 
 func (d *atDir) lookupCutout(v *view, expr, ext string) (Node, error) {
-	s, err := arrayview.ParseSelection(expr, *v.domain())
+	s, err := arrayview.ParseSelection(expr, v.named())
 	if err != nil {
 		return nil, err
 	}
@@ -67,5 +67,5 @@ func renderReadme(*view, *place) ([]byte, error) { return readme, nil }
 type cutPart string
 
 func (p cutPart) of(v *view) (*arrayview.Selection, error) {
-	return arrayview.ParseSelection(string(p), *v.domain())
+	return arrayview.ParseSelection(string(p), v.named())
 }

@@ -25,7 +25,7 @@ type Member struct {
 	Path    string // in the store, "" or ending in "/"
 	Format  drivers.Format
 	Members drivers.Members // what its spec needs beside the driver; nil: nothing
-	Labels  []string        // dimension labels for an array that has none; nil: none
+	Labels  []string        // names of its dimensions if it has no labels: Opened.Axes; nil: none
 }
 
 // Hierarchy returns the source of a mount that shows a group or a folder of

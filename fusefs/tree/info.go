@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 
 	"tsmount/arrayview/format"
 )
@@ -17,6 +18,7 @@ type info struct {
 	Shape           []int64             `json:"shape"`
 	Origin          []int64             `json:"origin"`
 	Labels          []string            `json:"labels"`
+	Axes            []string            `json:"axes,omitempty"`
 	ChunkShape      []int64             `json:"chunk_shape"`
 	InnerOrder      []int               `json:"inner_order"`
 	Codec           json.RawMessage     `json:"codec"`
@@ -48,6 +50,9 @@ func renderInfo(v *view, pl *place) ([]byte, error) {
 		Codec: s.Codec, FillValue: s.FillJSON, Units: unitsJSON(v), Selection: v.selection(),
 		RecheckData: cfg.RecheckData.JSON(), RecheckMetadata: cfg.RecheckMetadata.JSON(),
 		Files: map[string]fileInfo{}, Unavailable: map[string]string{},
+	}
+	if names := v.named().Labels; !slices.Equal(names, d.Labels) {
+		doc.Axes = names
 	}
 	for _, f := range format.Formats() {
 		doc.addFile(v, f)

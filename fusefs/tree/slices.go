@@ -26,7 +26,7 @@ func (d *slicesDir) Lookup(ctx context.Context, name string) (Node, error) {
 		return nil, err
 	}
 	defer v.release()
-	if findDim(v.domain(), name) < 0 {
+	if findDim(v, name) < 0 {
 		return nil, notExist(name)
 	}
 	return &sliceDim{d.place, name}, nil
@@ -66,9 +66,11 @@ func usable(d *arrayview.Domain, label string) bool {
 	return err != nil || n < 0 || n >= d.Rank() || d.Labels[n] != ""
 }
 
-// findDim returns the dimension that a name means, by label first, or -1.
-func findDim(d *arrayview.Domain, name string) int {
-	if i := d.Dim(name); i >= 0 && usable(d, name) {
+// findDim returns the dimension that a name means, by label or axis first, or
+// -1.
+func findDim(v *view, name string) int {
+	d := v.named()
+	if i := d.Dim(name); i >= 0 && usable(&d, name) {
 		return i
 	}
 	n, err := strconv.Atoi(name)
@@ -106,7 +108,7 @@ func (d *sliceDim) resolve(ctx context.Context, at moment) (*view, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	dim := findDim(v.domain(), d.dim)
+	dim := findDim(v, d.dim)
 	if dim < 0 {
 		v.release()
 		return nil, 0, notExist(d.dim)

@@ -36,6 +36,9 @@ type Opened struct {
 	Store  kvstore.Store // rooted at the array's path: what .store shows
 	Driver string        // TensorStore's name
 	URL    string        // without secrets
+	// Axes are names for the stored dimensions of an array that has no labels,
+	// which its group gives it; nil: none. They are not listed, but resolve.
+	Axes []string
 }
 
 // Group is a directory of arrays and groups.

@@ -140,6 +140,22 @@ func termsOf(t *arrayview.Transform) []arrayview.Term {
 	return terms
 }
 
+// named returns the domain with the names that its dimensions answer to: the
+// labels, or where there are none the axes that the array's group gives it.
+func (v *view) named() arrayview.Domain {
+	d := v.domain().Clone()
+	axes := v.m.opened.Axes
+	if len(axes) != len(v.t.Output) || slices.ContainsFunc(d.Labels, func(l string) bool { return l != "" }) {
+		return d
+	}
+	for o, m := range v.t.Output {
+		if m.Kind == arrayview.MapInput && !slices.Contains(d.Labels, axes[o]) {
+			d.Labels[m.Dim] = axes[o]
+		}
+	}
+	return d
+}
+
 // layout returns how format f lays the view out, or why it cannot.
 func (v *view) layout(f format.Format) (format.Layout, error) { return f.Layout(v.format()) }
 
@@ -147,7 +163,7 @@ func (v *view) layout(f format.Format) (format.Layout, error) { return f.Layout(
 func (v *view) format() format.View {
 	d, s := v.domain(), v.st.Schema
 	out := format.View{
-		DType: s.DType, Shape: d.Shape(), Origin: d.Min, Labels: d.Labels,
+		DType: s.DType, Shape: d.Shape(), Origin: d.Min, Labels: v.named().Labels,
 		InnerOrder: v.t.InputOrder(s.InnerOrder), Units: v.units(),
 	}
 	if len(s.FillShape) == 0 {

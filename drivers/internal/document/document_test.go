@@ -2,6 +2,7 @@ package document
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"tsmount/arrayview"
@@ -50,6 +51,37 @@ func TestFreeBoundsAndLabelsDemandNothing(t *testing.T) {
 		change(&want)
 		if err := CheckDomain(have, want, Faults{Key: "k"}); !errors.Is(err, drivers.ErrConstraint) {
 			t.Errorf("%s: got %v, want ErrConstraint", name, err)
+		}
+	}
+}
+
+func TestLayoutsThatAreNotTheArrays(t *testing.T) {
+	box := arrayview.NewBox(2)
+	have := &drivers.Schema{
+		Domain: arrayview.BoxDomain(box), GridOrigin: []int64{0, 0}, InnerOrder: []int{0, 1},
+		Chunk: []int64{4, 6}, WriteChunk: []int64{8, 12},
+	}
+	for _, c := range []struct {
+		path string
+		want drivers.ChunkLayout
+		text string // "": no error
+	}{
+		{"", drivers.ChunkLayout{}, ""},
+		{"", drivers.ChunkLayout{GridOrigin: []int64{0, drivers.FreeOrigin}, InnerOrder: []int{0, 1}}, ""},
+		{"", drivers.ChunkLayout{Read: drivers.ChunkShape{Shape: []int64{4, 0}}, Write: drivers.ChunkShape{Shape: []int64{0, 12}}}, ""},
+		{"", drivers.ChunkLayout{GridOrigin: []int64{1, 0}}, "chunk_layout.grid_origin: "},
+		{"", drivers.ChunkLayout{InnerOrder: []int{1, 0}}, "chunk_layout.inner_order: "},
+		{"", drivers.ChunkLayout{Read: drivers.ChunkShape{Shape: []int64{8, 12}}}, "chunk_layout.read_chunk.shape: "},
+		{"", drivers.ChunkLayout{Write: drivers.ChunkShape{Shape: []int64{4, 6}}}, "chunk_layout.write_chunk.shape: "},
+		{"chunks", drivers.ChunkLayout{Read: drivers.ChunkShape{Shape: []int64{8, 6}}}, "chunks: is [4,6], the spec demands [8,6]"},
+		{"", drivers.ChunkLayout{Codec: drivers.ChunkShape{Shape: []int64{0, 2}}}, "chunk_layout.codec_chunk.shape: "},
+	} {
+		err := CheckLayout(have, &c.want, c.path, Faults{})
+		if c.text == "" && err == nil {
+			continue
+		}
+		if !errors.Is(err, drivers.ErrConstraint) || !strings.Contains(err.Error(), c.text) || c.text == "" {
+			t.Errorf("%+v: got %v, want %q", c.want, err, c.text)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package document
 import (
 	"fmt"
 
-	"tsmount/arrayview"
 	"tsmount/drivers"
 	"tsmount/internal/strictjson"
 )
@@ -30,35 +29,4 @@ func (f Faults) Mismatch(path string, have, want any) error {
 // CreateErrorf returns an error about a spec that does not suffice to create.
 func CreateErrorf(path, format string, args ...any) error {
 	return &strictjson.Error{Path: path, Msg: fmt.Sprintf(format, args...) + " to create an array"}
-}
-
-// CheckType compares type and rank with what the spec demands.
-func CheckType(s *drivers.Schema, want drivers.Constraints, fault Faults) error {
-	if want.DType != 0 && want.DType != s.DType {
-		return fault.Mismatch("dtype", s.DType.String(), want.DType.String())
-	}
-	if want.Rank >= 0 && want.Rank != s.Rank() {
-		return fault.Mismatch("rank", s.Rank(), want.Rank)
-	}
-	return nil
-}
-
-// CheckDomain compares bounds and labels: an implicit infinite bound demands
-// nothing, nor does an empty label on either side.
-func CheckDomain(have, want arrayview.Domain, fault Faults) error {
-	if have.Rank() != want.Rank() {
-		return fault.Mismatch("rank", have.Rank(), want.Rank())
-	}
-	for i := range have.Min {
-		if free := want.Min[i] <= -arrayview.Inf && want.ImplicitMin[i]; !free && want.Min[i] != have.Min[i] {
-			return fault.Mismatch("domain.inclusive_min", have.Min, want.Min)
-		}
-		if free := want.Max[i] > arrayview.Inf && want.ImplicitMax[i]; !free && want.Max[i] != have.Max[i] {
-			return fault.Mismatch("shape", have.Max, want.Max)
-		}
-		if a, b := have.Labels[i], want.Labels[i]; a != "" && b != "" && a != b {
-			return fault.Mismatch("domain.labels", have.Labels, want.Labels)
-		}
-	}
-	return nil
 }

@@ -50,7 +50,7 @@ func Parse(dst []byte, v strictjson.Value, t arrayview.DType, style Style) error
 		return errors.Join(
 			parseFloat(dst[:half], parts[0], floatPart(t), style),
 			parseFloat(dst[half:], parts[1], floatPart(t), style))
-	case isFloat(t):
+	case IsFloat(t):
 		return parseFloat(dst, v, t, style)
 	}
 	return parseInt(dst, v, t, style)
@@ -94,7 +94,7 @@ func parseInt(dst []byte, v strictjson.Value, t arrayview.DType, style Style) er
 	if !ok {
 		return v.Errorf("expected a whole number that %v can hold, got %s", t, v.Text())
 	}
-	putUint(dst, u)
+	PutUint(dst, u)
 	SignExtend(dst, t)
 	return nil
 }
@@ -106,14 +106,19 @@ func intRange(bits int) (lo, hi int64) {
 	return 0, 1<<bits - 1
 }
 
-// putUint writes the low bytes of u, least significant first.
-func putUint(dst []byte, u uint64) {
+// IntBits returns the bits of an integer type as stored, negated for signed
+// ones; 0 for other types.
+func IntBits(t arrayview.DType) int { return intTypes[t] }
+
+// PutUint writes the low bytes of u, least significant first.
+func PutUint(dst []byte, u uint64) {
 	for i := range dst {
 		dst[i] = byte(u >> (8 * i))
 	}
 }
 
-func getUint(src []byte) uint64 {
+// Uint returns the number of at most 8 bytes, least significant first.
+func Uint(src []byte) uint64 {
 	var b [8]byte
 	copy(b[:], src)
 	return binary.LittleEndian.Uint64(b[:])
@@ -133,7 +138,7 @@ func parseFloat(dst []byte, v strictjson.Value, t arrayview.DType, style Style) 
 	if err != nil {
 		return v.Errorf("expected a number, %q, %q or %q, got %s", "NaN", "Infinity", "-Infinity", v.Text())
 	}
-	putUint(dst, FloatBits(f, t))
+	PutUint(dst, FloatBits(f, t))
 	return nil
 }
 
@@ -142,7 +147,7 @@ func parseBits(dst []byte, v strictjson.Value, hex string) error {
 	if err != nil || len(hex) > 2*len(dst) {
 		return v.Errorf("expected \"0x\" and 1 to %d hexadecimal digits, got %s", 2*len(dst), v.Text())
 	}
-	putUint(dst, u)
+	PutUint(dst, u)
 	return nil
 }
 
@@ -166,7 +171,8 @@ func floatText(s string, style Style) (float64, error) {
 // IsComplex reports whether elements of type t have two parts.
 func IsComplex(t arrayview.DType) bool { return t == arrayview.Complex64 || t == arrayview.Complex128 }
 
-func isFloat(t arrayview.DType) bool {
+// IsFloat reports whether t is a type of real floating-point numbers.
+func IsFloat(t arrayview.DType) bool {
 	return t == arrayview.Float64 || t == arrayview.Float32 || smallFloats[t] != smallFloat{}
 }
 
@@ -196,8 +202,8 @@ func format(src []byte, t arrayview.DType, exact bool) any {
 		half := len(src) / 2
 		part := floatPart(t)
 		return []any{format(src[:half], part, exact), format(src[half:], part, exact)}
-	case isFloat(t):
-		bits := getUint(src)
+	case IsFloat(t):
+		bits := Uint(src)
 		f := FloatValue(bits, t)
 		if exact && math.IsNaN(f) && bits != FloatBits(f, t) {
 			digits := strconv.FormatUint(bits, 16)
@@ -206,9 +212,9 @@ func format(src []byte, t arrayview.DType, exact bool) any {
 		return formatFloat(f)
 	case intTypes[t] < 0:
 		shift := 64 - 8*len(src)
-		return json.Number(strconv.FormatInt(int64(getUint(src)<<shift)>>shift, 10))
+		return json.Number(strconv.FormatInt(int64(Uint(src)<<shift)>>shift, 10))
 	}
-	return json.Number(strconv.FormatUint(getUint(src), 10))
+	return json.Number(strconv.FormatUint(Uint(src), 10))
 }
 
 func formatFloat(f float64) any {
@@ -220,7 +226,11 @@ func formatFloat(f float64) any {
 	case math.IsInf(f, -1):
 		return "-Infinity"
 	}
-	s := strconv.FormatFloat(f, 'g', -1, 64)
+	format := byte('f')
+	if abs := math.Abs(f); abs >= 1e15 || abs != 0 && abs < 1e-4 {
+		format = 'e'
+	}
+	s := strconv.FormatFloat(f, format, -1, 64)
 	if !strings.ContainsAny(s, ".e") {
 		s += ".0"
 	}

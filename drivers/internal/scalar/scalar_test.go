@@ -79,3 +79,21 @@ func TestBroadcastAsNumPyDoes(t *testing.T) {
 		}
 	}
 }
+
+// TestFloatsAreWrittenAsTensorStoreDoes holds fill values from zarr.json as
+// TensorStore 0.1 wrote it.
+func TestFloatsAreWrittenAsTensorStoreDoes(t *testing.T) {
+	for doc, want := range map[string]string{
+		`0`: "0.0", `-0.0`: "-0.0", `1e6`: "1000000.0", `1234567.5`: "1234567.5", `1e14`: "100000000000000.0",
+		`999999999999999`: "999999999999999.0", `1e15`: "1e+15", `9999999999999998`: "9.999999999999998e+15",
+		`0.0001`: "0.0001", `0.00012345`: "0.00012345", `0.00001`: "1e-05", `1.5e300`: "1.5e+300", `5e-324`: "5e-324",
+	} {
+		element := make([]byte, 8)
+		if err := Parse(element, value(t, doc), arrayview.Float64, Bits); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := json.Marshal(Format(element, arrayview.Float64)); string(got) != want {
+			t.Errorf("%s: got %s, want %s", doc, got, want)
+		}
+	}
+}

@@ -1,0 +1,46 @@
+# `make demo` shows what tsmount does; `make test` checks all of it. Both fetch
+# what they need themselves (see .ci/prepare).
+
+GO     ?= go
+VENV   := .venv
+BIN    := bin/tsmount
+SHARED ?= ../shared
+FUZZTIME ?= 20s
+
+.PHONY: build demo test lint accept bench fuzz clean
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/tsmount
+
+# Mounts a small volume in a temporary folder, walks through it, unmounts it.
+demo: build
+	.ci/prepare fuse
+	.ci/demo $(BIN) $(VENV)/bin/python
+
+# Everything that can be checked here; .ci/run calls this too.
+test: build
+	.ci/prepare fuse python
+	.ci/test
+
+# The rules of the house: floors, errnos, comments, sizes, form.
+lint:
+	test -z "$$(gofmt -l -s . | tee /dev/stderr)"
+	$(GO) vet ./...
+	$(GO) test ./internal/lint
+
+# The black-box acceptance tool beside this repository, if it is there.
+accept: build
+	.ci/prepare fuse python
+	.ci/accept $(BIN) $(SHARED)
+
+bench: build
+	.ci/prepare fuse python bench
+	$(GO) test -run '^$$' -bench . -benchtime 0.5s ./...
+	@if [ -f $(SHARED)/bench/bench.py ]; then $(VENV)/bin/python $(SHARED)/bench/bench.py --binary $(BIN) --only 'W[1-5]*:zarr2-*,W7*,W8:zarr2-*'; fi
+
+# Each fuzz target for FUZZTIME.
+fuzz:
+	.ci/fuzz $(FUZZTIME)
+
+clean:
+	rm -rf bin $(VENV)

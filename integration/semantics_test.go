@@ -1,0 +1,87 @@
+package integration
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"testing"
+)
+
+// sentences are the sentences of docs/SEMANTICS.md, by their ids. Each stands in
+// the file of its section.
+var sentences = map[string]func(*testing.T){
+	"S-TREE-1": arrayIsADirectory,
+	"S-TREE-2": slicesAreFiles,
+	"S-TREE-3": chunksAreFiles,
+	"S-TREE-4": cutoutsByName,
+	"S-TREE-5": cutoutsAreDirectories,
+	"S-TREE-6": onePathPerFile,
+	"S-TREE-7": attributesDescribe,
+	"S-TREE-8": storedKeysAreThere,
+	"S-TREE-9": groupsAreDirectories,
+
+	"S-SIZE-1": sizesAreExact,
+	"S-SIZE-2": statReadsNoChunk,
+	"S-SIZE-3": blocksCountBytes,
+
+	"S-READ-1":  readsAreComplete,
+	"S-READ-2":  allFilesShowTheSame,
+	"S-READ-3":  npyHeaderIsNumPys,
+	"S-READ-4":  rawIsPayload,
+	"S-READ-5":  missingIsFill,
+	"S-READ-6":  unreadableIsAnError,
+	"S-READ-7":  manyReaders,
+	"S-READ-8":  mappingsShowTheSame,
+	"S-READ-9":  eachChunkIsDecodedOnce,
+	"S-READ-10": onePoolForAllFiles,
+	"S-READ-11": handledSignalsDoNotShow,
+	"S-READ-12": fatalSignalsEndReaders,
+
+	"S-RO-1": nothingCanBeChanged,
+	"S-RO-2": removingRemovesNothing,
+	"S-RO-3": nothingIsStored,
+
+	"S-FRESH-1": trueSeesEveryChange,
+	"S-FRESH-2": openSeesWhatWasStoredBefore,
+	"S-FRESH-3": falseNeverLooksAgain,
+	"S-FRESH-4": timeLooksOnce,
+	"S-FRESH-5": growingArraysGrow,
+	"S-FRESH-6": otherArraysAreStale,
+
+	"S-MOUNT-1": readyMeansMounted,
+	"S-MOUNT-2": badSpecsAreOneLine,
+	"S-MOUNT-3": mountPointsMustBeEmpty,
+	"S-MOUNT-4": termUnmounts,
+	"S-MOUNT-5": deadMountsAreCleaned,
+	"S-MOUNT-6": secretsStayInside,
+}
+
+func TestSemantics(t *testing.T) {
+	for id, test := range sentences {
+		t.Run(id, test)
+	}
+}
+
+// TestEverySentenceHasATest compares the document with the table above.
+func TestEverySentenceHasATest(t *testing.T) {
+	text, err := os.ReadFile("../docs/SEMANTICS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stated []string
+	for _, match := range regexp.MustCompile(`(?m)^- \*\*(S-[A-Z]+-[0-9]+)\*\* `).FindAllSubmatch(text, -1) {
+		id := string(match[1])
+		if slices.Contains(stated, id) {
+			t.Errorf("%s stands in the document twice", id)
+		}
+		if sentences[id] == nil {
+			t.Errorf("%s has no test", id)
+		}
+		stated = append(stated, id)
+	}
+	for id := range sentences {
+		if !slices.Contains(stated, id) {
+			t.Errorf("%s is tested, but no sentence of docs/SEMANTICS.md", id)
+		}
+	}
+}
