@@ -5,12 +5,18 @@ package all
 
 import (
 	"tsmount/drivers"
+	"tsmount/drivers/n5"
+	"tsmount/drivers/precomputed"
 	"tsmount/drivers/zarr"
+	"tsmount/drivers/zarr3"
 )
 
 // Formats returns all formats.
 func Formats() []drivers.Format {
 	return []drivers.Format{
 		zarr.Format{},
+		n5.Format{},
+		zarr3.Format{},
+		precomputed.Format{},
 	}
 }
