@@ -29,10 +29,12 @@ type GroupInfo struct {
 // GroupMember is an array or a group that a document names. That it is named
 // does not mean that it is there.
 type GroupMember struct {
-	Name    string   // of the directory entry
-	Path    string   // below the group's path; "" for one that has no path of its own
-	Members Members  // what its spec needs beside the driver; nil: nothing
-	Labels  []string // dimension labels for an array that has none; nil: none
+	Name    string  // of the directory entry
+	Path    string  // below the group's path; "" for one that has no path of its own
+	Members Members // what its spec needs beside the driver; nil: nothing
+	// Unlisted: the name resolves but is not listed, for it is a second one.
+	Unlisted bool
+	Labels   []string // dimension labels for an array that has none; nil: none
 }
 
 // anyArray demands nothing.

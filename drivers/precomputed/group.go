@@ -2,6 +2,7 @@ package precomputed
 
 import (
 	"errors"
+	"strconv"
 
 	"tsmount/drivers"
 	"tsmount/drivers/internal/document"
@@ -13,7 +14,8 @@ var _ drivers.Group = Format{}
 func (Format) GroupKeys(path string) []string { return []string{path + infoKey} }
 
 // ParseGroup reads a volume as the group of its scales, each named by its key.
-// Of scales with the same key only the first has a name. The attributes are the
+// Of scales with the same key only the first has a name; s0, s1, ... resolve to
+// every scale by its index. The attributes are the
 // members of info that say nothing about elements (mesh, skeletons and so on).
 func (Format) ParseGroup(path string, docs map[string][]byte) (*drivers.GroupInfo, error) {
 	doc, ok := docs[path+infoKey]
@@ -34,6 +36,9 @@ func (Format) ParseGroup(path string, docs map[string][]byte) (*drivers.GroupInf
 			taken[*s.key] = true
 			info.Members = append(info.Members, drivers.GroupMember{Name: *s.key, Members: member(i)})
 		}
+	}
+	for i := range v.scales { // behind the keys, which come first where both say the same
+		info.Members = append(info.Members, drivers.GroupMember{Name: "s" + strconv.Itoa(i), Members: member(i), Unlisted: true})
 	}
 	return info, nil
 }

@@ -161,12 +161,13 @@ func TestAVolumeIsTheGroupOfItsScales(t *testing.T) {
 	}
 	for i, m := range g.Members {
 		d, err := parse([]byte(twoScales), drivers.Constraints{Rank: -1, Members: m.Members})
-		if err != nil || d.prefix != m.Name+"/" || m.Path != "" {
+		key := g.Members[i%2].Name
+		if err != nil || d.prefix != key+"/" || m.Path != "" || m.Unlisted != (i >= 2) {
 			t.Errorf("member %d: %+v, %v", i, m, err)
 		}
 	}
-	if len(g.Members) != 2 {
-		t.Errorf("%d members", len(g.Members))
+	if len(g.Members) != 4 || g.Members[3].Name != "s1" {
+		t.Errorf("got %+v, want the two scales by key and by index", g.Members)
 	}
 	g, err = Format{}.ParseGroup("", map[string][]byte{"info": edited(t, `{"@type":"neuroglancer_skeletons"}`, "")})
 	if g != nil || err != nil {
