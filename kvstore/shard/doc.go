@@ -19,6 +19,9 @@
 //     for its chunk alone. Nothing is allocated by sizes that are only claimed.
 //  5. A write reads the shard as a whole, changes it and stores it on condition
 //     that nobody else has. Adapters nest: a shard may lie in a shard.
+//  6. Chunks of one shard that are read at the same time and lie close to each
+//     other are fetched in one request if the base is slow to answer: see
+//     merger. A base that is not gets every read as it comes.
 //
 // Chunks cannot be listed. Format of the indexes: see Indexed.
 package shard

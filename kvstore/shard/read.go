@@ -16,7 +16,7 @@ const maxTries = 4
 
 // source is where indexes are read from.
 type source struct {
-	base  kvstore.Store
+	base  reader
 	memo  kvstore.Memo
 	bound time.Time
 }
@@ -30,6 +30,8 @@ func (s *store) Read(ctx context.Context, key string, opt kvstore.ReadOptions) (
 	if err := ctx.Err(); err != nil {
 		return kvstore.ReadResult{}, fmt.Errorf("key %q: %w", key, err)
 	}
+	s.merge.reading.Add(1)
+	defer s.merge.reading.Add(-1)
 	bound := opt.Bound
 	if bound.IsZero() {
 		bound = time.Now()
@@ -55,7 +57,7 @@ func (s *store) Read(ctx context.Context, key string, opt kvstore.ReadOptions) (
 var errMoved = errors.New("the shard has changed")
 
 func (s *store) readOnce(ctx context.Context, at place, bound time.Time, opt kvstore.ReadOptions) (kvstore.ReadResult, error) {
-	where, err := s.format.locate(ctx, source{s.base, s.memo, bound}, at)
+	where, err := s.format.locate(ctx, source{(*timed)(s), s.memo, bound}, at)
 	if err != nil {
 		return kvstore.ReadResult{}, err
 	}
@@ -68,7 +70,7 @@ func (s *store) readOnce(ctx context.Context, at place, bound time.Time, opt kvs
 		return kvstore.ReadResult{}, err
 	}
 	return s.readBytes(ctx, at.shard, where, res, kvstore.ReadOptions{
-		Range: kvstore.Span(where.lo+lo, where.lo+hi), IfEqual: where.stamp.Generation, Bound: bound, Buffer: opt.Buffer,
+		Range: kvstore.Span(where.lo+lo, where.lo+hi), IfEqual: where.stamp.Generation, Bound: bound, Buffer: opt.Buffer, Alloc: opt.Alloc,
 	})
 }
 
@@ -120,7 +122,7 @@ func (s *store) readWhole(ctx context.Context, at place, opt kvstore.ReadOptions
 
 // readBytes reads what opt selects of a shard into res.
 func (s *store) readBytes(ctx context.Context, shard string, where location, res kvstore.ReadResult, opt kvstore.ReadOptions) (kvstore.ReadResult, error) {
-	r, err := s.base.Read(ctx, shard, opt)
+	r, err := s.readRange(ctx, shard, opt)
 	switch {
 	case errors.Is(err, kvstore.ErrMismatch), err == nil && r.State != kvstore.Present:
 		return kvstore.ReadResult{}, errMoved

@@ -60,6 +60,7 @@ type store struct {
 	base   kvstore.Store
 	memo   kvstore.Memo
 	format format
+	merge  merger
 }
 
 var (
