@@ -14,7 +14,7 @@ import (
 // the memory back. Its bytes are written by the flight that made it and never
 // again until then.
 type buffer struct {
-	data []byte // length: what is in it; capacity: the size class
+	data []byte // length: what is in it; capacity: the size class and slack
 	refs atomic.Int32
 	home *buffers
 	slab *slab
@@ -50,6 +50,8 @@ const (
 	// than decoding into them.
 	slabBytes = 8 << 20
 	hugePage  = 2 << 20
+	// slack is room behind each buffer, for codecs that copy in whole blocks.
+	slack = 64
 	// minSlabClass is the smallest class that comes from slabs of that size.
 	minSlabClass = 32 << 10
 )
@@ -116,10 +118,11 @@ func (p *buffers) cut(class int) *slab {
 		n = max(1, slabBytes/class)
 	}
 	s := &slab{total: n, free: make([]*buffer, n)}
-	mem := hugeMemory(n * class)
+	step := class + slack
+	mem := hugeMemory(n * step)
 	for i := range s.free {
 		// The first ones lie last: free is a stack.
-		s.free[n-1-i] = &buffer{data: mem[i*class : (i+1)*class : (i+1)*class], home: p, slab: s}
+		s.free[n-1-i] = &buffer{data: mem[i*step : i*step+class : (i+1)*step], home: p, slab: s}
 	}
 	return s
 }
@@ -138,7 +141,7 @@ func hugeMemory(n int) []byte {
 }
 
 func (p *buffers) put(b *buffer) {
-	class := cap(b.data)
+	class := cap(b.data) - slack
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := b.slab

@@ -181,7 +181,8 @@ func (p *Pool) publish(e *entry, l loaded) {
 }
 
 // drain forgets everything in t; pinned entries lose their value and are
-// loaded again when next used.
+// loaded again when next used. What is being loaded is not stored: it may have
+// been read before whatever the caller wants to be seen.
 func (t *table) drain() {
 	p := t.pool
 	p.mu.Lock()
@@ -196,6 +197,7 @@ func (t *table) drain() {
 			p.forget(e)
 			continue
 		}
+		e.flight = nil
 		if e.known {
 			p.inUse -= e.weight
 			e.setLocked(nil, 0, kvstore.Stamp{})

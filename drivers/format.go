@@ -52,7 +52,8 @@ type Dataset interface {
 	// or that of its shard.
 	WriteGroup(cell []int64) string
 	// Decode decodes the stored bytes enc of a cell into dst, which has
-	// Schema.ChunkBytes() bytes. Bytes that do not make exactly one chunk are
+	// Schema.ChunkBytes() bytes; what its capacity holds behind them is scratch,
+	// of which 16 bytes make some codecs faster. Bytes that do not make exactly one chunk are
 	// ErrCorrupt; dst is then undefined.
 	Decode(dst, enc []byte, cell []int64) error
 	// Encode appends the stored form of a decoded chunk to dst[:0].

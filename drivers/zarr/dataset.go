@@ -130,7 +130,7 @@ func decompress(c codec.Codec, dst, enc []byte) error {
 	out := enc
 	if c != nil {
 		var err error
-		if out, err = c.Decode(dst[:0:len(dst)], enc, len(dst)); err != nil {
+		if out, err = c.Decode(dst[:0], enc, len(dst)); err != nil {
 			return err
 		}
 	}

@@ -155,7 +155,7 @@ func (d *dataset) unpack(dst, enc []byte) error {
 	out := enc
 	if len(d.codecs) > 0 {
 		var err error
-		if out, err = d.codecs[0].Decode(dst[:0:len(dst)], enc, len(dst)); err != nil {
+		if out, err = d.codecs[0].Decode(dst[:0], enc, len(dst)); err != nil {
 			return err
 		}
 	}
