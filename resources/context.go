@@ -35,6 +35,8 @@ type Context struct {
 	owned  []*entry          // what Close closes, in order of building
 	inline map[string]int    // per kind, the next number of a generated key
 	closed bool
+
+	children []*Context // that have not been closed; guarded by tree.mu
 }
 
 // tree is what a root and its descendants have in common.
@@ -62,7 +64,31 @@ func New(parent *Context, spec *Spec) *Context {
 }
 
 func newContext(t *tree, parent *Context, spec *Spec) *Context {
-	return &Context{tree: t, parent: parent, spec: spec, table: map[string]*entry{}, inline: map[string]int{}}
+	c := &Context{tree: t, parent: parent, spec: spec, table: map[string]*entry{}, inline: map[string]int{}}
+	if parent != nil {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		parent.children = append(parent.children, c)
+	}
+	return c
+}
+
+// Children returns the contexts made in this one that have not been closed, in
+// the order in which they were made.
+func (c *Context) Children() []*Context {
+	c.tree.mu.Lock()
+	defer c.tree.mu.Unlock()
+	return slices.Clone(c.children)
+}
+
+// leave takes c out of its parent's list. Called with tree.mu held.
+func (c *Context) leave() {
+	if c.parent == nil {
+		return
+	}
+	if i := slices.Index(c.parent.children, c); i >= 0 {
+		c.parent.children = slices.Delete(c.parent.children, i, i+1)
+	}
 }
 
 // Bind implements Binder.
@@ -101,6 +127,7 @@ func (c *Context) Each(f func(key string, resource any)) {
 func (c *Context) Close() error {
 	c.tree.mu.Lock()
 	c.closed = true
+	c.leave()
 	owned := c.owned
 	c.owned = nil
 	c.tree.mu.Unlock()

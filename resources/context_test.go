@@ -220,3 +220,19 @@ func TestKindsAreListedOnce(t *testing.T) {
 		}()
 	}
 }
+
+func TestChildrenAreListedUntilTheyAreClosed(t *testing.T) {
+	h := newHouse()
+	root := Root(h.kinds, nil)
+	first, second := New(root, nil), New(root, nil)
+	New(second, nil)
+	if got := root.Children(); len(got) != 2 || got[0] != first || got[1] != second {
+		t.Errorf("got %v, want the two children in order", got)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := root.Children(); len(got) != 1 || got[0] != second || len(second.Children()) != 1 {
+		t.Errorf("got %v, want the second child alone, with its own", got)
+	}
+}

@@ -72,7 +72,7 @@ func (d *daemon) mount(ctx context.Context, m *mountPlan) (*served, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := m.config()
+	config, err := d.plan.config(m)
 	if err != nil {
 		return nil, err
 	}

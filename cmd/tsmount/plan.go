@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/json"
+	"errors"
 	"os"
 	"strings"
 
@@ -14,6 +14,7 @@ import (
 type plan struct {
 	tables drivers.Tables
 	root   *resources.Context
+	shared *resources.Spec // of root
 	mounts []*mountPlan
 	daemon daemonOptions
 }
@@ -23,6 +24,7 @@ type mountPlan struct {
 	mountRequest
 	spec    *drivers.Spec
 	context *resources.Context // the parent of the spec's own
+	own     *resources.Spec    // of context; nil: it is the plan's root
 }
 
 // plan checks everything in r that can be checked without opening anything.
@@ -33,9 +35,10 @@ func (r *request) plan() (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.root, err = rootContext(p.tables.Kinds, r.Context); err != nil {
+	if p.shared, err = rootSpec(p.tables.Kinds, r.Context); err != nil {
 		return nil, err
 	}
+	p.root = resources.Root(p.tables.Kinds, p.shared)
 	for _, m := range r.Mounts {
 		planned, err := p.mount(m, dir)
 		if err != nil {
@@ -47,13 +50,13 @@ func (r *request) plan() (*plan, error) {
 }
 
 func (p *plan) mount(m mountRequest, dir string) (*mountPlan, error) {
-	context := p.root
+	planned := &mountPlan{mountRequest: m, context: p.root}
 	if m.Context != nil {
-		own, err := parseContext(p.tables.Kinds, m.Context)
-		if err != nil {
+		var err error
+		if planned.own, err = parseContext(p.tables.Kinds, m.Context); err != nil {
 			return nil, err
 		}
-		context = resources.New(p.root, own)
+		planned.context = resources.New(p.root, planned.own)
 	}
 	parsed, err := drivers.ParseSpec(p.tables, m.Spec.value())
 	if err != nil {
@@ -62,7 +65,8 @@ func (p *plan) mount(m mountRequest, dir string) (*mountPlan, error) {
 	spec := *parsed
 	spec.KvStore = absolute(spec.KvStore, dir)
 	m.adjust(&spec)
-	return &mountPlan{mountRequest: m, spec: &spec, context: context}, m.checkMode(&spec)
+	planned.spec = &spec
+	return planned, m.checkMode(&spec)
 }
 
 // absolute returns kv with a path of this machine made absolute.
@@ -96,17 +100,7 @@ func (m *mountRequest) checkMode(spec *drivers.Spec) error {
 	case m.Writable:
 		return badUsage(doc.Errorf("writable mounts are not available in this version: mount without --writable (rw)"))
 	case spec.DeleteExisting:
-		return badUsage(doc.Errorf("delete_existing: true would destroy what is stored, which a read-only mount must not do"))
+		return m.faultIn("delete_existing", errors.New("true would destroy what is stored, which a read-only mount must not do"))
 	}
 	return nil
-}
-
-// config returns what MOUNT/.tsmount/config.json shows, which has the form of a
-// mount in a config file. It has no secrets.
-func (m *mountPlan) config() ([]byte, error) {
-	doc := map[string]any{
-		"mountpoint": m.MountPoint, "spec": m.spec.JSON(true), "writable": m.Writable,
-		"formats": m.Formats, "allow_other": m.AllowOther,
-	}
-	return json.Marshal(doc)
 }

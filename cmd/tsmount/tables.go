@@ -28,19 +28,14 @@ func newTables() drivers.Tables {
 	}
 }
 
-// rootContext returns the context that all mounts of a daemon share: the user's,
+// rootSpec returns the context that all mounts of a daemon share: the user's,
 // which may be nil, with a cache_pool unless that names one.
-func rootContext(kinds *resources.Kinds, user *document) (*resources.Context, error) {
+func rootSpec(kinds *resources.Kinds, user *document) (*resources.Spec, error) {
 	spec, err := parseContext(kinds, user)
-	if err != nil {
-		return nil, err
+	if err != nil || spec.Has(cache.PoolName) {
+		return spec, err
 	}
-	if !spec.Has(cache.PoolName) {
-		if spec, err = withDefaultPool(kinds, user); err != nil {
-			return nil, err
-		}
-	}
-	return resources.Root(kinds, spec), nil
+	return withDefaultPool(kinds, user)
 }
 
 // parseContext reads the context in doc; nil stands for one without members.
