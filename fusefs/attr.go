@@ -24,9 +24,9 @@ type timeouts struct {
 }
 
 // timeoutsFor returns the timeouts that keep the promise of a bound on
-// metadata.
-func timeoutsFor(r drivers.Recheck) timeouts {
-	now := time.Now()
+// metadata, for an answer to what began at now: until then a number that is
+// still to come was as good as true.
+func timeoutsFor(r drivers.Recheck, now time.Time) timeouts {
 	switch {
 	case r.Mode == drivers.RecheckOpen:
 		return timeouts{0, time.Second, 500 * time.Millisecond}
@@ -66,17 +66,17 @@ func (s *Server) fill(out *fuse.Attr, st tree.Stat) {
 	out.SetTimes(&st.Modified, &st.Modified, &st.Modified)
 }
 
-// fillEntry is fill for the answer to a lookup.
-func (s *Server) fillEntry(out *fuse.EntryOut, st tree.Stat) {
+// fillEntry is fill for the answer to a lookup that began then.
+func (s *Server) fillEntry(out *fuse.EntryOut, st tree.Stat, began time.Time) {
 	s.fill(&out.Attr, st)
-	out.SetEntryTimeout(s.keep.entry)
-	out.SetAttrTimeout(s.attrTimeout(st))
+	out.SetEntryTimeout(timeoutsFor(s.recheck, began).entry)
+	out.SetAttrTimeout(s.attrTimeout(st, began))
 }
 
-// attrTimeout returns how long a stat may be kept. Zero would mean the default.
-func (s *Server) attrTimeout(st tree.Stat) time.Duration {
+// attrTimeout returns how long the answer to a stat that began then may be kept.
+func (s *Server) attrTimeout(st tree.Stat, began time.Time) time.Duration {
 	if st.Volatile {
 		return time.Nanosecond
 	}
-	return s.keep.attr
+	return timeoutsFor(s.recheck, began).attr
 }

@@ -42,8 +42,12 @@ func (d *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (
 	if err != nil {
 		return nil, d.s.fail("lookup", join(d.dir.Path(), name), err)
 	}
-	d.s.fillEntry(out, st)
-	return d.s.inode(ctx, d.EmbeddedInode(), child), 0
+	d.s.fillEntry(out, st, r.began)
+	inode := d.s.inode(ctx, d.EmbeddedInode(), child)
+	if f, ok := d.s.nodes.find(inode.StableAttr()).(*fileNode); ok {
+		f.seen(st.Version)
+	}
+	return inode, 0
 }
 
 func join(path, name string) string {

@@ -86,6 +86,16 @@ func (s *Server) panicked(value any) fuse.Status {
 	return fuse.EIO
 }
 
+// gone is the answer about an inode whose name leads nowhere any more: the
+// kernel then looks the name up again, and tells who came with a name that it
+// does not exist.
+func gone(errno syscall.Errno) syscall.Errno {
+	if errno == syscall.ENOENT {
+		return syscall.ESTALE
+	}
+	return errno
+}
+
 // refuse is the answer to everything that would change names or attributes.
 func (s *Server) refuse() syscall.Errno {
 	if s.writable {

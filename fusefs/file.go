@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"syscall"
+	"time"
 
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
@@ -23,8 +24,9 @@ var (
 	_ fs.NodeOpener    = (*fileNode)(nil)
 )
 
-// Getattr answers from an open handle where that is a snapshot, of which the
-// file's name tells nothing.
+// Getattr answers from an open handle where that is a text that every open makes
+// anew. The kernel does not say which handle it means, nor whether any: all other
+// files have one size and one time, those that their name tells.
 func (f *fileNode) Getattr(ctx context.Context, fh fs.FileHandle, out *fuse.AttrOut) syscall.Errno {
 	if h, ok := fh.(*handle); ok && h.snapshot {
 		st, err := h.file.Stat(ctx)
@@ -32,7 +34,7 @@ func (f *fileNode) Getattr(ctx context.Context, fh fs.FileHandle, out *fuse.Attr
 			return f.s.fail("stat", f.file.Path(), err)
 		}
 		f.s.fill(&out.Attr, st)
-		out.SetTimeout(f.s.attrTimeout(st))
+		out.SetTimeout(f.s.attrTimeout(st, time.Now()))
 		return 0
 	}
 	st, errno := f.stat(ctx, out)
@@ -66,7 +68,7 @@ func (f *fileNode) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint3
 		return nil, 0, f.s.fail("open", f.file.Path(), err)
 	}
 	f.s.nodes.opened(f.StableAttr(), 1)
-	return &handle{node: f, file: h, snapshot: st.Volatile || st.Version == 0}, f.pages.open(h.Pages(r), st.Version) | fuse.FOPEN_NOFLUSH, 0
+	return &handle{node: f, file: h, snapshot: st.Snapshot}, f.pages.open(h.Pages(r), st.Version) | fuse.FOPEN_NOFLUSH, 0
 }
 
 // handle is an open file.
@@ -89,6 +91,9 @@ func (h *handle) Read(ctx context.Context, dest []byte, off int64) (fuse.ReadRes
 	n, err := h.file.ReadAt(r, dest, off)
 	if err != nil && err != io.EOF {
 		return nil, s.failRead(h.node.file.Path(), err)
+	}
+	if version := h.file.Version(); version != 0 {
+		h.node.seen(version)
 	}
 	s.counts.reads.Add(1)
 	s.counts.bytes.Add(int64(n))

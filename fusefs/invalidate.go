@@ -2,6 +2,7 @@ package fusefs
 
 import (
 	"sync"
+	"time"
 
 	"github.com/hanwen/go-fuse/v2/fs"
 )
@@ -17,8 +18,9 @@ type worker struct {
 	stop chan struct{}
 	done chan struct{}
 
-	mu    sync.Mutex         // guards stale
-	stale map[*fs.Inode]bool // true: the names go too
+	mu      sync.Mutex         // guards following
+	stale   map[*fs.Inode]bool // true: the names go too
+	waiting []chan struct{}    // closed when what is in stale has been sent
 }
 
 func newWorker(n *nodes) *worker {
@@ -36,6 +38,25 @@ func (w *worker) note(n *fs.Inode, name bool) {
 	w.stale[n] = w.stale[n] || name
 	w.mu.Unlock()
 	w.poke()
+}
+
+// settlePatience is how long settle waits: the kernel may hold a lock for a
+// request that a slow store has not answered.
+const settlePatience = 2 * time.Second
+
+// settle waits until everything noted so far has been sent, not for long. It
+// must not be called by a request handler.
+func (w *worker) settle() {
+	sent := make(chan struct{})
+	w.mu.Lock()
+	w.waiting = append(w.waiting, sent)
+	w.mu.Unlock()
+	w.poke()
+	select {
+	case <-sent:
+	case <-w.done:
+	case <-time.After(settlePatience):
+	}
 }
 
 // poke makes the worker look for work.
@@ -69,9 +90,14 @@ func (w *worker) close() {
 // inode already, which is as good.
 func (w *worker) drop() {
 	w.mu.Lock()
-	stale := w.stale
-	w.stale = map[*fs.Inode]bool{}
+	stale, waiting := w.stale, w.waiting
+	w.stale, w.waiting = map[*fs.Inode]bool{}, nil
 	w.mu.Unlock()
+	defer func() {
+		for _, sent := range waiting {
+			close(sent)
+		}
+	}()
 	for n, name := range stale {
 		n.NotifyContent(0, 0)
 		if name {

@@ -12,6 +12,7 @@ import (
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
 
+	"tsmount/drivers"
 	"tsmount/fusefs/tree"
 )
 
@@ -38,7 +39,7 @@ type Server struct {
 	log      *slog.Logger
 	path     string // of the mount point, absolute and without symbolic links
 	writable bool
-	keep     timeouts
+	recheck  drivers.Recheck // of metadata
 	owner    owner
 	nodes    nodes
 	worker   *worker
@@ -82,7 +83,7 @@ func Mount(ctx context.Context, cfg Config) (*Server, error) {
 func newServer(cfg *Config, path string) *Server {
 	s := &Server{
 		log: cfg.Log, path: path, writable: cfg.Tree.Writable, owner: ownerFor(cfg),
-		keep: timeoutsFor(cfg.Tree.RecheckMetadata), closing: make(chan struct{}), ended: make(chan struct{}),
+		recheck: cfg.Tree.RecheckMetadata, closing: make(chan struct{}), ended: make(chan struct{}),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -99,19 +100,22 @@ func newServer(cfg *Config, path string) *Server {
 // options returns how the kernel is spoken to. Requests of 1 MiB cost a third
 // of the CPU of those of 128 KiB, which are the default.
 func (s *Server) options(cfg *Config) *fs.Options {
+	negative := timeoutsFor(s.recheck, time.Now()).negative
 	logger := slog.NewLogLogger(s.log.Handler(), slog.LevelInfo)
 	o := &fs.Options{
-		EntryTimeout: &s.keep.entry, AttrTimeout: &s.keep.attr, NegativeTimeout: &s.keep.negative,
+		NegativeTimeout: &negative, // of positive answers each has its own
 		NullPermissions: true, Logger: logger, RootStableAttr: &fs.StableAttr{Ino: 1},
 	}
 	o.MountOptions = fuse.MountOptions{
 		FsName: "tsmount", Name: "tsmount", Logger: logger, Debug: cfg.Debug, AllowOther: cfg.AllowOther,
-		MaxWrite:                 1 << 20,
-		DisableSplice:            true, // cannot carry 1 MiB, and gains nothing for data in memory
-		MaxBackground:            64,
-		MaxInflightRequestBytes:  256 << 20,
-		ExplicitDataCacheControl: true, // pages are dropped by our decision only
-		DirectMount:              true,
+		MaxWrite:                1 << 20,
+		DisableSplice:           true, // cannot carry 1 MiB, and gains nothing for data in memory
+		MaxBackground:           64,
+		MaxInflightRequestBytes: 256 << 20,
+		// Pages are dropped by our decision, and by the kernel itself at once
+		// when a size changes: the end of the last page would else read as zeros.
+		DisabledCapabilities: fuse.CAP_AUTO_INVAL_DATA | fuse.CAP_EXPLICIT_INVAL_DATA,
+		DirectMount:          true,
 		ExtraCapabilities: fuse.CAP_READDIRPLUS_AUTO | fuse.CAP_HANDLE_KILLPRIV_V2 | fuse.CAP_ASYNC_DIO |
 			fuse.CAP_DIRECT_IO_ALLOW_MMAP | fuse.CAP_ATOMIC_O_TRUNC,
 		Options:      []string{"default_permissions"},
@@ -203,7 +207,8 @@ func (s *Server) detach(why error) error {
 }
 
 // Refresh drops what is cached at path, relative to the mount point, and below
-// it: in the daemon and in the kernel. Of an array it drops all or nothing.
+// it: in the daemon and in the kernel. Of an array it drops all or nothing. It
+// must not be called by what serves the mount.
 func (s *Server) Refresh(path string) {
 	for _, n := range s.nodes.below(s.tree.Refresh(path)) {
 		if f, ok := n.Operations().(*fileNode); ok {
@@ -211,6 +216,8 @@ func (s *Server) Refresh(path string) {
 		}
 		s.worker.forget(n)
 	}
+	s.worker.invalidate(s.worker.root) // it shows the newest of all times
+	s.worker.settle()
 }
 
 // stats returns what stats.json shows.

@@ -37,10 +37,10 @@ func (b *base) stat(ctx context.Context, out *fuse.AttrOut) (tree.Stat, syscall.
 	defer r.finish()
 	st, err := b.node.Stat(r)
 	if err != nil {
-		return st, b.s.fail("stat", b.node.Path(), err)
+		return st, gone(b.s.fail("stat", b.node.Path(), err))
 	}
 	b.s.fill(&out.Attr, st)
-	out.SetTimeout(b.s.attrTimeout(st))
+	out.SetTimeout(b.s.attrTimeout(st, r.began))
 	return st, 0
 }
 

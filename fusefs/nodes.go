@@ -69,6 +69,16 @@ func (n *nodes) add(inode *fs.Inode, path string) (tooMany bool) {
 	return n.order.Len() > maxNodes
 }
 
+// find returns the operations of the node that the kernel knows by attr, or nil.
+func (n *nodes) find(attr fs.StableAttr) fs.InodeEmbedder {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if e := n.live[attr]; e != nil {
+		return e.Value.(*liveNode).inode.Operations()
+	}
+	return nil
+}
+
 // opened counts the open handles of a node, which keep it from being pruned.
 func (n *nodes) opened(attr fs.StableAttr, by int) {
 	n.mu.Lock()

@@ -14,6 +14,7 @@ import (
 type pages struct {
 	mu      sync.Mutex // guards all below
 	known   bool
+	mixed   bool   // pages may be of any age: mappings of handles that keep none
 	version uint64 // of what the pages may hold
 }
 
@@ -22,8 +23,8 @@ type pages struct {
 func (p *pages) open(allowed tree.Pages, version uint64) uint32 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	again := p.known && p.version == version
-	p.known, p.version = true, version
+	again := p.known && p.version == version && !p.mixed
+	p.known, p.version, p.mixed = true, version, allowed == tree.PagesNever
 	switch {
 	case !again || allowed == tree.PagesNever:
 		return fuse.FOPEN_DIRECT_IO
@@ -33,11 +34,11 @@ func (p *pages) open(allowed tree.Pages, version uint64) uint32 {
 	return 0 // buffered, from now on
 }
 
-// changed reports whether there may be pages of another version, once.
+// changed reports whether there may be pages of an older version, once.
 func (p *pages) changed(version uint64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.known || p.version == version {
+	if !p.known || p.version >= version { // versions grow
 		return false
 	}
 	p.version = version

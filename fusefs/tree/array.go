@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"strings"
-	"time"
 
 	"tsmount/arrayview/format"
 )
@@ -29,14 +28,6 @@ func (pl *place) statDir(ctx context.Context) (Stat, error) {
 	}
 	defer v.release()
 	return Stat{Dir: true, Perm: 0o555, Modified: pl.t.modified(v)}, nil
-}
-
-// modified returns the newest modification known of the array.
-func (t *Tree) modified(v *view) time.Time {
-	if m := v.st.Modified; !m.IsZero() {
-		return m
-	}
-	return t.cfg.Mounted
 }
 
 func (d *arrayDir) Lookup(ctx context.Context, name string) (Node, error) {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -230,45 +229,6 @@ func (a *arrays) close() {
 	for _, m := range unused {
 		m.close()
 	}
-}
-
-// refresh drops what is cached of the open arrays at path, below it, or above
-// it, and returns their paths, or path when there are none above.
-func (a *arrays) refresh(path string) []string {
-	paths := []string{path}
-	for _, m := range a.touching(path) {
-		if len(m.path) < len(path) {
-			paths = append(paths, m.path)
-		}
-		m.opened.Array.Refresh()
-		a.put(m)
-	}
-	return paths
-}
-
-// touching returns the open arrays that refresh is about, each to be put back.
-func (a *arrays) touching(path string) []*member {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var found []*member
-	for p, m := range a.open {
-		if !within(p, path) && !within(path, p) {
-			continue
-		}
-		select {
-		case <-m.ready:
-		default:
-			continue // what is being opened is fresh
-		}
-		a.take(m)
-		found = append(found, m)
-	}
-	return found
-}
-
-// within reports whether path is dir or lies below it.
-func within(path, dir string) bool {
-	return dir == "" || path == dir || strings.HasPrefix(path, dir+"/")
 }
 
 // state returns what the array is, as of bound or later. An array that is not

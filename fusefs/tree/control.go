@@ -109,7 +109,7 @@ func (f *controlFile) snapshot() (*snapshot, error) {
 		return nil, err
 	}
 	s := newSnapshot(text, now, control[f.which].perm)
-	s.stat.Volatile = true
+	s.stat.Volatile, s.stat.Snapshot = true, true
 	f.mu.Lock()
 	f.last, f.made = s, now
 	f.mu.Unlock()

@@ -85,11 +85,11 @@ func (f *arrayFile) Open(ctx context.Context, opt OpenOptions) (Handle, error) {
 		return nil, fmt.Errorf("open %s for writing: %w", f.path, kvstore.ErrReadOnly)
 	}
 	opened := began(ctx)
-	v, err := f.view(ctx, begins)
+	v, err := f.view(ctx, opt.moment())
 	if err != nil {
 		return nil, err
 	}
-	if remembers(&f.t.cfg) {
+	if remembers(&f.t.cfg, opened) {
 		f.remember.Do(func() { f.origins = v.m.opened.Array.NewOrigins() })
 	}
 	h := &arrayHandle{file: f, m: v.m, opened: opened, revalidate: opt.Revalidate}

@@ -21,7 +21,17 @@ const (
 	inside moment = iota
 	// begins: open(2), opendir(2) and the lookup of an array's directory.
 	begins
+	// forced: an open that asks for revalidation whatever the bounds are.
+	forced
 )
+
+// moment returns the moment of an open.
+func (o OpenOptions) moment() moment {
+	if o.Revalidate {
+		return forced
+	}
+	return begins
+}
 
 // Began is the key of a context value, a time.Time: when the operation began
 // that the context belongs to. All freshness is judged as of then, so that the
@@ -39,6 +49,9 @@ func began(ctx context.Context) time.Time {
 // metadataBound returns the oldest metadata that the operation of ctx may use.
 func (t *Tree) metadataBound(ctx context.Context, m moment) time.Time {
 	now := began(ctx)
+	if m == forced {
+		return now
+	}
 	if t.cfg.RecheckMetadata.Mode == drivers.RecheckOpen && m == inside {
 		return now.Add(-insideAge)
 	}
@@ -49,6 +62,15 @@ func (t *Tree) metadataBound(ctx context.Context, m moment) time.Time {
 // there or is another one.
 func replaced(err error) bool {
 	return errors.Is(err, cache.ErrIncompatible) || absent(err) || errors.Is(err, drivers.ErrNoArray)
+}
+
+// lookAgain makes the array that was at path, of which files may still be open,
+// learn that there is none any more.
+func (t *Tree) lookAgain(ctx context.Context, path string, bound time.Time) {
+	if m := t.arrays.opened(path); m != nil {
+		_, _ = m.state(ctx, bound) // whatever it is, its files will tell
+		t.arrays.put(m)
+	}
 }
 
 // array returns the array at path with its current state; release it with

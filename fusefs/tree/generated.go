@@ -54,7 +54,7 @@ func (d *generated) Open(ctx context.Context, opt OpenOptions) (Handle, error) {
 	if opt.Write {
 		return nil, notWritable(d)
 	}
-	s, err := d.snapshot(ctx, begins)
+	s, err := d.snapshot(ctx, opt.moment())
 	if err != nil {
 		return nil, err
 	}
@@ -89,4 +89,5 @@ func (s *snapshot) ReadAt(_ context.Context, p []byte, off int64) (int, error) {
 }
 
 func (s *snapshot) Pages(context.Context) Pages { return PagesNever }
+func (s *snapshot) Version() uint64             { return 0 }
 func (s *snapshot) Close() error                { return nil }

@@ -12,6 +12,9 @@ import (
 // node returns the directory at path: an array or a group.
 func (t *Tree) node(ctx context.Context, path string, bound time.Time) (Dir, error) {
 	found, err := t.cfg.Source.Look(ctx, path, bound)
+	if absent(err) || found.Group != nil {
+		t.lookAgain(ctx, path, bound)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +40,8 @@ type groupDir struct {
 
 var _ Dir = (*groupDir)(nil)
 
-func (d *groupDir) ID() ID       { return ID{Ino: dirIno(d.path)} }
+// ID tells a group apart from an array that has its path before or after it.
+func (d *groupDir) ID() ID       { return ID{Ino: dirIno(d.path), Gen: 1} }
 func (d *groupDir) Path() string { return d.path }
 
 func (d *groupDir) Xattrs(context.Context) ([]Xattr, error) { return nil, nil }
@@ -58,7 +62,7 @@ func (d *groupDir) Stat(ctx context.Context) (Stat, error) {
 	if err != nil {
 		return Stat{}, err
 	}
-	return Stat{Dir: true, Perm: 0o555, Modified: modifiedOr(g.Modified, d.t.cfg.Mounted)}, nil
+	return Stat{Dir: true, Perm: 0o555, Modified: d.t.modifiedAt(d.path, g.Modified)}, nil
 }
 
 // Lookup finds members first: generated names never shadow real ones.
@@ -117,7 +121,7 @@ func (f *groupAttributes) snapshot(ctx context.Context, at moment) (*snapshot, e
 	if err != nil {
 		return nil, err
 	}
-	return newSnapshot(attributesText(g.Attributes), modifiedOr(g.Modified, f.dir.t.cfg.Mounted), 0o444), nil
+	return newSnapshot(attributesText(g.Attributes), f.dir.t.modifiedAt(f.dir.path, g.Modified), 0o444), nil
 }
 
 func (f *groupAttributes) Stat(ctx context.Context) (Stat, error) {
@@ -132,7 +136,7 @@ func (f *groupAttributes) Open(ctx context.Context, opt OpenOptions) (Handle, er
 	if opt.Write {
 		return nil, notWritable(f)
 	}
-	s, err := f.snapshot(ctx, begins)
+	s, err := f.snapshot(ctx, opt.moment())
 	if err != nil {
 		return nil, err
 	}

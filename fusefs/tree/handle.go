@@ -9,7 +9,6 @@ import (
 
 	"tsmount/arrayview/format"
 	"tsmount/cache"
-	"tsmount/drivers"
 )
 
 // arrayHandle is an open arrayFile. It keeps the array open, and through its
@@ -60,6 +59,9 @@ func (h *arrayHandle) enter(ctx context.Context, bound time.Time) (*reader, erro
 		return r, nil
 	}
 	v, err := h.file.viewOf(h.m, st)
+	if absent(err) { // the array has shrunk, and this part of it is gone
+		return nil, h.file.unfit(err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -224,38 +226,14 @@ func (r *reader) cut(ctx context.Context, bound time.Time, p []byte, off int64) 
 	return nil
 }
 
-// Pages lets bytes be kept where the mount never looks at them again, and under
-// "open" if the chunks that they came from are the same at this open.
-func (h *arrayHandle) Pages(ctx context.Context) Pages {
-	if h.revalidate {
-		return PagesNever
+// Version implements Handle.
+func (h *arrayHandle) Version() uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.now == nil {
+		return 0
 	}
-	cfg := &h.file.t.cfg
-	switch {
-	case settled(cfg.RecheckData) && settled(cfg.RecheckMetadata):
-		return PagesKeep
-	case h.file.origins == nil:
-		return PagesNever
-	}
-	metadata, data := h.bounds(ctx)
-	st, err := h.m.state(ctx, metadata)
-	if err == nil && h.file.origins.Keep(ctx, h.m.opened.Array, st, data) {
-		return PagesKeep
-	}
-	return PagesDrop
-}
-
-// remembers reports whether what was read may be checked at the next open: the
-// bounds do not change while a file is open.
-func remembers(cfg *Config) bool {
-	bounded := func(r drivers.Recheck) bool { return r.Mode == drivers.RecheckOpen || settled(r) }
-	return bounded(cfg.RecheckData) && bounded(cfg.RecheckMetadata)
-}
-
-// settled reports whether what is read now is good for ever under r.
-func settled(r drivers.Recheck) bool {
-	now := time.Now()
-	return r.Mode == drivers.RecheckNever || r.Mode == drivers.RecheckTime && r.Bound(now, now).Before(now)
+	return h.now.version
 }
 
 func (h *arrayHandle) Close() error {

@@ -2,8 +2,6 @@ package tree
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"iter"
 	"strings"
 	"time"
@@ -33,12 +31,13 @@ type Member struct {
 // store finds. A store that cannot list shows what documents name, and other
 // names resolve where documents are found.
 func Hierarchy(cfg HierarchyConfig) Source {
-	return &hierarchy{cfg: cfg, docs: documents{store: cfg.Store}}
+	return &hierarchy{cfg: cfg, docs: documents{store: cfg.Store}, lists: listings{store: cfg.Store}}
 }
 
 type hierarchy struct {
-	cfg  HierarchyConfig
-	docs documents
+	cfg   HierarchyConfig
+	docs  documents
+	lists listings
 }
 
 var _ Source = (*hierarchy)(nil)
@@ -57,14 +56,17 @@ func (h *hierarchy) Look(ctx context.Context, path string, bound time.Time) (Fou
 		return Found{}, err
 	}
 	if l.group {
-		return Found{Group: h.group(path, l)}, nil
+		return Found{Group: h.group(path, l, bound)}, nil
 	}
 	return Found{Open: func(ctx context.Context, bound time.Time) (*Opened, error) {
 		return h.cfg.Open(ctx, l.Member, bound)
 	}}, nil
 }
 
-func (h *hierarchy) Refresh() { h.docs.drop() }
+func (h *hierarchy) Refresh() {
+	h.docs.drop()
+	h.lists.drop()
+}
 
 // locate finds what is at path below the mount point. The groups above it may
 // be as they were last seen: whoever asks has come through them.
@@ -98,7 +100,7 @@ func (h *hierarchy) detect(ctx context.Context, path string, l *located, bound t
 	switch {
 	case l.found.None():
 		l.group = true
-		return h.checkFolder(ctx, path, l.Path)
+		return h.checkFolder(ctx, path, l.Path, bound)
 	case l.found.Array == nil:
 		l.group = true
 	default:
@@ -145,10 +147,10 @@ func cutLast(path string) (dir, name string) {
 	return "", path
 }
 
-// group returns the group at a place.
-func (h *hierarchy) group(path string, l *located) *Group {
+// group returns the group at a place, whose members are as of bound or later.
+func (h *hierarchy) group(path string, l *located, bound time.Time) *Group {
 	g := &Group{Modified: l.doc.modified, Members: func(ctx context.Context) iter.Seq2[string, error] {
-		return h.members(ctx, path, l)
+		return h.members(ctx, path, l, bound)
 	}}
 	for _, f := range l.found.Groups {
 		if f.Info.Attributes != nil {
@@ -161,14 +163,14 @@ func (h *hierarchy) group(path string, l *located) *Group {
 
 // members yields the names of what is there: those of the documents, then, if
 // they do not name everything, those of the store.
-func (h *hierarchy) members(ctx context.Context, path string, l *located) iter.Seq2[string, error] {
+func (h *hierarchy) members(ctx context.Context, path string, l *located, bound time.Time) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		seen := map[string]bool{}
 		complete := false
 		for _, g := range l.found.Groups {
 			complete = complete || g.Info.Complete
 			for _, m := range g.Info.Members {
-				if seen[m.Name] || !h.there(ctx, join(path, m.Name)) {
+				if m.Unlisted || seen[m.Name] || !h.there(ctx, join(path, m.Name), bound) {
 					continue
 				}
 				seen[m.Name] = true
@@ -180,8 +182,8 @@ func (h *hierarchy) members(ctx context.Context, path string, l *located) iter.S
 		if complete {
 			return
 		}
-		for name, err := range h.folders(ctx, l.Path) {
-			if err == nil && (seen[name] || !h.there(ctx, join(path, name))) {
+		for name, err := range h.lists.folders(ctx, l.Path, bound) {
+			if err == nil && (seen[name] || !h.there(ctx, join(path, name), bound)) {
 				continue
 			}
 			if !yield(name, err) {
@@ -193,85 +195,11 @@ func (h *hierarchy) members(ctx context.Context, path string, l *located) iter.S
 
 // there reports whether something can be shown at path. What cannot be looked
 // at exists: opening it tells why.
-func (h *hierarchy) there(ctx context.Context, path string) bool {
+func (h *hierarchy) there(ctx context.Context, path string, bound time.Time) bool {
 	name := path[strings.LastIndexByte(path, '/')+1:]
 	if !isName(name) {
 		return false
 	}
-	_, err := h.locate(ctx, path, began(ctx).Add(-insideAge))
+	_, err := h.locate(ctx, path, bound)
 	return !absent(err)
-}
-
-// folders yields the names of one level of directories; nothing where the store
-// cannot list.
-func (h *hierarchy) folders(ctx context.Context, prefix string) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for e, err := range h.cfg.Store.List(ctx, kvstore.ListOptions{Prefix: prefix, Delimiter: true}) {
-			switch {
-			case errors.Is(err, errors.ErrUnsupported), absent(err):
-				return
-			case err == nil && !e.Dir:
-				continue
-			}
-			if !yield(strings.TrimPrefix(e.Key, prefix), err) {
-				return
-			}
-		}
-	}
-}
-
-// checkFolder decides about a folder without documents. The mount point must
-// hold an array or a group at most two levels down, or it is refused; below it
-// any folder of folders is shown.
-func (h *hierarchy) checkFolder(ctx context.Context, path, prefix string) error {
-	depth := 0
-	if path == "" {
-		depth = 2
-	}
-	found, err := h.holds(ctx, prefix, depth)
-	if err != nil || found {
-		return err
-	}
-	if path == "" {
-		return fmt.Errorf("%s: %w: neither it nor the folders in it hold %s",
-			h.cfg.Store.Location(prefix), drivers.ErrNoArray, h.wanted())
-	}
-	return notExist(path)
-}
-
-// holds reports whether an array or a group is found in the folders below
-// prefix, up to the given depth; with depth 0, whether there are folders.
-func (h *hierarchy) holds(ctx context.Context, prefix string, depth int) (bool, error) {
-	var below []string
-	for name, err := range h.folders(ctx, prefix) {
-		if err != nil {
-			return false, err
-		}
-		if depth == 0 {
-			return true, nil
-		}
-		sub := prefix + name + "/"
-		doc, err := h.docs.get(ctx, sub, drivers.Candidates(h.cfg.Formats, sub), time.Time{})
-		if err != nil {
-			return false, err
-		}
-		if found, err := drivers.Detect(h.cfg.Formats, sub, doc.docs); err != nil || !found.None() {
-			return true, nil
-		}
-		below = append(below, sub)
-	}
-	if depth < 2 {
-		return false, nil
-	}
-	for _, sub := range below {
-		if found, err := h.holds(ctx, sub, depth-1); err != nil || found {
-			return found, err
-		}
-	}
-	return false, nil
-}
-
-// wanted names the documents that were looked for.
-func (h *hierarchy) wanted() string {
-	return strings.Join(drivers.Candidates(h.cfg.Formats, ""), ", ")
 }

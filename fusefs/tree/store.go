@@ -263,4 +263,5 @@ func (h *storeHandle) ReadAt(ctx context.Context, p []byte, off int64) (int, err
 }
 
 func (h *storeHandle) Pages(context.Context) Pages { return PagesNever }
+func (h *storeHandle) Version() uint64             { return 0 }
 func (h *storeHandle) Close() error                { return nil }

@@ -26,6 +26,8 @@ import (
 type world struct {
 	t      *testing.T
 	store  *memory.Store
+	over   kvstore.Store // what mounts see; nil: store
+	format drivers.Format
 	engine *cache.Engine
 	pool   *cache.Pool
 	copies *resources.Limiter
@@ -42,7 +44,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	rc := resources.Root(kinds, parsed)
-	w := &world{t: t, store: memory.New(), engine: cache.New(cache.Config{})}
+	w := &world{t: t, store: memory.New(), format: zarr.Format{}, engine: cache.New(cache.Config{})}
 	if w.pool, err = resources.Get[*cache.Pool](rc, resources.DefaultMember(cache.PoolName)); err != nil {
 		t.Fatal(err)
 	}
@@ -89,16 +91,24 @@ func (w *world) count(path string, shape, chunks []int64) {
 	}
 }
 
+// seen is the store as mounts see it.
+func (w *world) seen() kvstore.Store {
+	if w.over != nil {
+		return w.over
+	}
+	return w.store
+}
+
 func (w *world) open(path string, transform *arrayview.Transform) func(context.Context, time.Time) (*Opened, error) {
 	return func(ctx context.Context, bound time.Time) (*Opened, error) {
 		a, err := w.engine.Open(ctx, cache.OpenRequest{
-			Format: zarr.Format{}, Want: drivers.Constraints{Rank: -1}, Store: w.store, Path: path,
+			Format: w.format, Want: drivers.Constraints{Rank: -1}, Store: w.seen(), Path: path,
 			Pool: w.pool, DataCopy: w.copies, Transform: transform, Mode: cache.OpenMode{Open: true}, Bound: bound,
 		})
 		if err != nil {
 			return nil, err
 		}
-		return &Opened{Array: a, Store: kvstore.Prefixed(w.store, path), Driver: "zarr", URL: "memory://" + path + "|zarr2:"}, nil
+		return &Opened{Array: a, Store: kvstore.Prefixed(w.seen(), path), Driver: "zarr", URL: "memory://" + path + "|zarr2:"}, nil
 	}
 }
 
@@ -121,7 +131,7 @@ func (w *world) mountSource(source Source, cfg Config) *Tree {
 // mountGroup returns the tree of everything in the store.
 func (w *world) mountGroup(cfg Config) *Tree {
 	return w.mountSource(Hierarchy(HierarchyConfig{
-		Formats: []drivers.Format{zarr.Format{}}, Store: w.store,
+		Formats: []drivers.Format{zarr.Format{}}, Store: w.seen(),
 		Open: func(ctx context.Context, m Member, bound time.Time) (*Opened, error) {
 			return w.open(m.Path, nil)(ctx, bound)
 		},

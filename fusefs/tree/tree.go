@@ -54,6 +54,9 @@ type Handle interface {
 	// Pages says, once per handle and before anything is read, whether bytes
 	// may be kept by whoever reads them.
 	Pages(ctx context.Context) Pages
+	// Version is Stat.Version of the newest state that a read has seen; 0 if
+	// the handle shows one state only.
+	Version() uint64
 	// Close ends the use of the handle.
 	Close() error
 }
@@ -97,6 +100,9 @@ type Stat struct {
 	Version uint64
 	// Volatile says that the stat must not be kept: no bound governs it.
 	Volatile bool
+	// Snapshot says that the stat is that of one text, which the next open
+	// makes anew.
+	Snapshot bool
 }
 
 // Entry is one name in a listing.
@@ -137,6 +143,7 @@ type Tree struct {
 	cfg    Config
 	log    *slog.Logger
 	arrays *arrays
+	times  times
 	root   Dir
 }
 
