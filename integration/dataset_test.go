@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tsmount/cache"
 	"tsmount/drivers"
@@ -74,7 +75,16 @@ func storeDataset(t testing.TB, dir string, v volume) *dataset {
 		d.overlap(cell, func(at, in int64) { copy(chunk[in:in+d.size], d.data[at:at+d.size]) })
 		d.put(t, store, cell, chunk)
 	}
+	settle()
 	return d
+}
+
+// settle waits until what was written last is old enough to be believed
+// unchanged: a value that is read within 20 ms of its last change is read again.
+func settle() {
+	for written := time.Now(); time.Since(written) < 25*time.Millisecond; {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // number returns the little-endian bytes of n.
