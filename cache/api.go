@@ -69,8 +69,8 @@ type State struct {
 	Version uint64
 	// Modified is the newest modification known of the metadata; zero: unknown.
 	Modified time.Time
-	// Exists is false once the documents are gone.
-	layout *layout
+
+	layout *layout // where its chunks are cached
 }
 
 // View is what one file shows of an array.

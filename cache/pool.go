@@ -59,9 +59,8 @@ type entry struct {
 	load   loadFunc // set by whoever made the entry
 }
 
-// pin returns the entry of key, made if there is none, and keeps it until
-// unpin. key may be reused by the caller. fresh reports that the entry is new:
-// the caller then sets load before anything else happens to it, under pool.mu.
+// pin returns the entry of key, made with what load returns if there is none,
+// and keeps it until unpin. key may be reused by the caller.
 func (t *table) pin(key []byte, load func(key string) loadFunc) *entry {
 	p := t.pool
 	p.mu.Lock()
