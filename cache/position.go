@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"slices"
 	"time"
 
 	"tsmount/arrayview"
@@ -39,6 +40,7 @@ type position struct {
 	done   bool    // read-ahead has reached the end of the file
 	limit  int64   // of bytes read ahead
 	waited bool    // a read had to wait for a chunk that was started ahead
+	gone   bool    // no longer followed: a read still under way keeps nothing for it
 }
 
 // keep is a chunk that a position keeps in use. The position holds one pin.
@@ -72,9 +74,7 @@ func (w *Window) follow(first, n int64) *position {
 	p := newPosition()
 	p.next = first + n
 	if len(w.positions) == maxPositions {
-		w.dropAll(w.positions[0])
-		copy(w.positions, w.positions[1:])
-		w.positions = w.positions[:maxPositions-1]
+		w.forget(w.positions[0])
 	}
 	w.positions = append(w.positions, p)
 	return nil
@@ -83,7 +83,7 @@ func (w *Window) follow(first, n int64) *position {
 // keep hands the pin and the booking of t over to the read's position if that
 // needs the chunk beyond the end of the read. The caller holds w.mu.
 func (w *Window) keep(r *reading, t *touch) bool {
-	if r.pos == nil || w.closed || t.kept || !t.booked || r.pos.kept[t.e] != nil {
+	if r.pos == nil || w.closed || r.pos.gone || t.kept || !t.booked || r.pos.kept[t.e] != nil {
 		return false
 	}
 	var room [arrayview.MaxRank]int64
@@ -106,7 +106,7 @@ func (w *Window) advance(r *reading) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p, next := r.pos, r.end
-	if w.closed || next <= p.next && len(p.kept) > 0 {
+	if w.closed || p.gone || next <= p.next && len(p.kept) > 0 {
 		return
 	}
 	p.next = next
@@ -130,6 +130,13 @@ func (w *Window) dropKept(p *position, e *entry, k *keep) {
 	w.engine.inUse.release(k.booked)
 	delete(p.kept, e)
 	e.unpin()
+}
+
+// forget ends the following of p. The caller holds w.mu.
+func (w *Window) forget(p *position) {
+	w.dropAll(p)
+	p.gone = true
+	w.positions = slices.DeleteFunc(w.positions, func(q *position) bool { return q == p })
 }
 
 func (w *Window) dropAll(p *position) {

@@ -89,6 +89,28 @@ func TestARandomReadKeepsNothing(t *testing.T) {
 	}
 }
 
+func TestAReadWhosePositionIsForgottenKeepsNothing(t *testing.T) {
+	s := newSpy()
+	s.put(line(1<<22, 1<<10), counting)
+	r := newRig(t, s, Config{}, 0)
+	w := r.window()
+	if _, err := read(t.Context(), w, time.Time{}, 0, 10); err != nil {
+		t.Fatal(err)
+	}
+	slow := newReading(w, time.Time{}) // under way while its position is pushed out
+	slow.pos, slow.end = w.follow(10, 10), 20
+	if _, err := slow.readBox(t.Context(), arrayview.Box{Min: []int64{10}, Shape: []int64{10}}, make([]byte, 20)); err != nil {
+		t.Fatal(err)
+	}
+	w.mu.Lock()
+	w.forget(slow.pos)
+	w.mu.Unlock()
+	w.advance(slow)
+	slow.release()
+	w.Close()
+	r.checkIdle()
+}
+
 func TestARowOfChunksThatDoesNotFitIsReadInParts(t *testing.T) {
 	s := newSpy()
 	m, value := grid2(4, 1000, 4, 10) // one row of the file touches 100 chunks of 80 bytes
