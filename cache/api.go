@@ -47,6 +47,9 @@ type OpenRequest struct {
 	Mode      OpenMode
 	// FailMissing makes a missing chunk an error (fill_missing_data_reads false).
 	FailMissing bool
+	// KeepFill stores chunks that equal the fill value
+	// (store_data_equal_to_fill_value).
+	KeepFill bool
 	// Bound is the oldest metadata that is good enough.
 	Bound time.Time
 }

@@ -20,6 +20,7 @@ type Array struct {
 	want        drivers.Constraints
 	transform   *arrayview.Transform
 	failMissing bool
+	keepFill    bool
 
 	mu     sync.Mutex // guards following
 	closed bool
@@ -36,7 +37,7 @@ type Array struct {
 // newArray returns the array of r without reading anything; the caller's
 // reference to s becomes the array's.
 func newArray(s *shared, r OpenRequest) *Array {
-	return &Array{shared: s, want: r.Want, transform: r.Transform, failMissing: r.FailMissing}
+	return &Array{shared: s, want: r.Want, transform: r.Transform, failMissing: r.FailMissing, keepFill: r.KeepFill}
 }
 
 // Close gives the array back. Windows must have been closed.
@@ -103,20 +104,29 @@ func (a *Array) documents(ctx context.Context, bound time.Time) (*documents, err
 // parse makes the state that docs describe. The caller holds a.mu.
 func (a *Array) parse(docs *documents) (*State, error) {
 	s := a.shared
-	where := s.store.Location(s.path)
-	if _, ok := docs.docs[s.keys[0]]; !ok {
-		return nil, fmt.Errorf("%s: %w: %w: there is no %q", where, drivers.ErrNoArray, fs.ErrNotExist, s.keys[0])
-	}
-	ds, err := s.format.Parse(s.path, docs.docs, a.want)
+	ds, err := s.parse(docs, a.want)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", where, err)
+		return nil, err
 	}
 	if a.compat == "" {
 		a.compat = ds.CompatKey()
 	} else if a.compat != ds.CompatKey() {
-		return nil, fmt.Errorf("%s: %w", where, ErrIncompatible)
+		return nil, fmt.Errorf("%s: %w", s.store.Location(s.path), ErrIncompatible)
 	}
 	return a.newState(ds, docs)
+}
+
+// parse makes the array that docs describe.
+func (s *shared) parse(docs *documents, want drivers.Constraints) (drivers.Dataset, error) {
+	where := s.store.Location(s.path)
+	if _, ok := docs.docs[s.keys[0]]; !ok {
+		return nil, fmt.Errorf("%s: %w: %w: there is no %q", where, drivers.ErrNoArray, fs.ErrNotExist, s.keys[0])
+	}
+	ds, err := s.format.Parse(s.path, docs.docs, want)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", where, err)
+	}
+	return ds, nil
 }
 
 func (a *Array) newState(ds drivers.Dataset, docs *documents) (*State, error) {
@@ -142,7 +152,11 @@ func (a *Array) newState(ds drivers.Dataset, docs *documents) (*State, error) {
 	if schema.Modified.After(modified) {
 		modified = schema.Modified
 	}
-	return &State{Schema: schema, Transform: resolved, Version: docs.version, Modified: modified, layout: a.shared.layout(ds)}, nil
+	l := a.shared.layout(ds, a.want, docs.version)
+	if a.assumed {
+		l.assume()
+	}
+	return &State{Schema: schema, Transform: resolved, Version: docs.version, Modified: modified, layout: l}, nil
 }
 
 func checkFinite(d arrayview.Domain) error {

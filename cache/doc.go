@@ -1,6 +1,7 @@
 // Package cache is the array engine: it opens arrays, reads and revalidates
 // their documents and chunks, keeps decoded chunks within the limits of a
-// cache_pool, and copies elements out of them. It knows nothing of files.
+// cache_pool, copies elements out of them, and stores what is written to them.
+// It knows nothing of files.
 //
 // An entry is one cached item: a chunk, a parsed shard index, or the documents
 // of an array. Its states:
@@ -16,6 +17,23 @@
 // result is stored only while it is still the entry's flight. Errors are never
 // stored.
 //
+// Writing:
+//
+//   - What is written goes into the dirty chunk of an entry (dirty.go), with a bit
+//     for each byte. Readers see it at once, over what is stored.
+//   - Chunks that are stored under one key are one writeGroup: at most one run
+//     stores it at a time (writegroup.go, writeback.go). A chunk written as a whole
+//     is stored without a look at the old one; otherwise it is merged with what is
+//     stored and stored on condition that this has not changed, again and again.
+//   - A run begins when a group seems complete and nobody uses it, when too much is
+//     queued (Pool.admit, where writers wait), at a flush, and again some time
+//     after it failed. What could not be stored stays dirty.
+//   - When a run has stored a chunk, its entry holds it (Pool.replace): entry.stores
+//     counts these moments, so that a reader can tell that what it took before is
+//     older than what it must show.
+//   - A view that is erased is one record (erase.go), applied to a chunk when that
+//     becomes dirty, and to all others by the next flush.
+//
 // Memory:
 //
 //   - An entry is pinned while somebody uses it. Known, unpinned entries of a
@@ -29,8 +47,10 @@
 //   - What open files keep in use (Window) is reserved from the engine's in-use
 //     budget and never waits: what does not fit is used unpinned.
 //
-// Lock order: Engine.mu, shared.mu, Array.mu, Window.mu, Pool.mu, budget.mu,
-// buffers.mu. Pool.mu and what follows it guard a few words each and are never
+// Lock order: Window.mu, dirty.mu, Engine.mu, Array.mu, shared.mu, Pool.mu,
+// budget.mu, buffers.mu; layout.erasing and erasure.mu behind dirty.mu, with
+// nothing in them. dirty.mu is held while elements are copied, but like all the
+// others never across I/O or a wait. Pool.mu and what follows it guard a few words each and are never
 // held across I/O, decoding or a call out of the package. A data-copy token is
 // held around CPU work only, never while waiting for anything.
 package cache

@@ -93,9 +93,9 @@ func (s *shared) assemble(known *documents, results []kvstore.ReadResult) (loade
 // documents returns the documents, no older than bound.
 func (s *shared) documents(ctx context.Context, bound time.Time) (*documents, error) {
 	q := request{engine: s.engine, bound: bound}
-	value, _, err := q.get(ctx, s.docs)
+	got, err := q.get(ctx, s.docs)
 	if err != nil {
 		return nil, fmt.Errorf("reading the metadata of %s: %w", s.store.Location(s.path), err)
 	}
-	return value.(*documents), nil
+	return got.value.(*documents), nil
 }

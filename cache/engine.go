@@ -20,8 +20,10 @@ type Engine struct {
 	transient *budget
 	buffers   *buffers
 	loading   *resources.Limiter // chunks that are read and decoded at a time
+	storing   *resources.Limiter // groups of chunks that are encoded and stored at a time
 
 	decodes, decodedBytes, encodedBytes, unpinned atomic.Int64
+	stores, merges, lost                          atomic.Int64
 	originBytes                                   atomic.Int64 // taken by all Origins
 
 	mu   sync.Mutex // guards following
@@ -55,6 +57,7 @@ func New(cfg Config) *Engine {
 		transient: newBudget("transient", cfg.TransientLimit),
 		buffers:   newBuffers(recycleLimit),
 		loading:   resources.NewLimiter("loading", maxLoading),
+		storing:   resources.NewLimiter("storing", maxLoading),
 		open:      make(map[sharedKey]*shared),
 	}
 }

@@ -45,10 +45,16 @@ type request struct {
 // start is what begin finds: a value, or the flight that brings it, of which the
 // caller is then a waiter. job is set when the flight is new: the caller runs it.
 type start struct {
-	value any // with a reference taken if it is a buffer
-	stamp kvstore.Stamp
-	f     *flight
-	job   *job
+	taken
+	f   *flight
+	job *job
+}
+
+// taken is what an entry held at one moment.
+type taken struct {
+	value  any // with a reference taken if it is a buffer
+	stamp  kvstore.Stamp
+	stores int64 // entry.stores then
 }
 
 // begin returns the value of e if it is fresh, otherwise the flight to wait
@@ -59,7 +65,7 @@ func (q request) begin(e *entry) start {
 	defer p.mu.Unlock()
 	if e.known && e.stamp.Fresh(q.bound) {
 		p.stats.Hits++
-		return start{value: e.keepLocked(), stamp: e.stamp}
+		return start{taken: e.takeLocked()}
 	}
 	s := start{f: e.flight}
 	if s.f == nil {
@@ -71,12 +77,13 @@ func (q request) begin(e *entry) start {
 	return s
 }
 
-// keepLocked returns the value, with a reference taken if it is a buffer.
-func (e *entry) keepLocked() any {
+// takeLocked returns what e holds.
+func (e *entry) takeLocked() taken {
+	t := taken{value: e.value, stamp: e.stamp, stores: e.stores.Load()}
 	if b, ok := e.value.(*buffer); ok {
-		return b.keep()
+		t.value = b.keep()
 	}
-	return e.value
+	return t
 }
 
 // job is a flight to be run.
@@ -180,25 +187,25 @@ func (p *Pool) leave(e *entry, f *flight) {
 
 // finish waits for f, and for further flights if f was not asked for anything
 // as fresh as the request. It ends the caller's interest in f in any case.
-func (q request) finish(ctx context.Context, e *entry, f *flight) (any, kvstore.Stamp, error) {
+func (q request) finish(ctx context.Context, e *entry, f *flight) (taken, error) {
 	p := e.table.pool
 	for {
 		select {
 		case <-f.done:
 		case <-ctx.Done():
 			p.leave(e, f)
-			return nil, kvstore.Stamp{}, ctx.Err()
+			return taken{}, ctx.Err()
 		}
-		value, stamp, ok := p.collect(e, f, q.bound)
+		got, ok := p.collect(e, f, q.bound)
 		if ok {
-			return value, stamp, nil
+			return got, nil
 		}
 		if f.err != nil && !f.began.Before(q.bound) {
-			return nil, kvstore.Stamp{}, f.err
+			return taken{}, f.err
 		}
 		next := q.begin(e)
 		if next.f == nil {
-			return next.value, next.stamp, nil
+			return next.taken, nil
 		}
 		if next.job != nil {
 			go next.job.run()
@@ -210,22 +217,22 @@ func (q request) finish(ctx context.Context, e *entry, f *flight) (any, kvstore.
 // collect takes the outcome of a flight that has ended, if it was made for a
 // bound that is fresh enough: a store may then answer with an older stamp (its
 // clock is behind, or a cache of its own was fresh enough).
-func (p *Pool) collect(e *entry, f *flight, bound time.Time) (any, kvstore.Stamp, bool) {
+func (p *Pool) collect(e *entry, f *flight, bound time.Time) (taken, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	f.waiters--
 	if f.err != nil || f.bound.Before(bound) || !e.known {
-		return nil, kvstore.Stamp{}, false
+		return taken{}, false
 	}
-	return e.keepLocked(), e.stamp, true
+	return e.takeLocked(), true
 }
 
 // get returns the value of e, no older than the request's bound, with a
 // reference taken if it is a buffer.
-func (q request) get(ctx context.Context, e *entry) (any, kvstore.Stamp, error) {
+func (q request) get(ctx context.Context, e *entry) (taken, error) {
 	s := q.begin(e)
 	if s.f == nil {
-		return s.value, s.stamp, nil
+		return s.taken, nil
 	}
 	if s.job != nil {
 		go s.job.run()

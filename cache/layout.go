@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,8 +20,12 @@ import (
 // that decides how stored bytes become elements.
 type layout struct {
 	engine   *Engine
+	owner    *shared
 	ds       drivers.Dataset
-	store    kvstore.Store // its keys are those of ds.ChunkKey
+	want     drivers.Constraints // that ds was parsed with
+	assumed  atomic.Bool         // ds is what a spec says, whatever is stored
+	base     kvstore.Store       // rooted at the array's path
+	store    kvstore.Store       // its keys are those of ds.ChunkKey
 	dataCopy *resources.Limiter
 	modified *modified // of the array
 	chunks   *table
@@ -28,18 +33,27 @@ type layout struct {
 	bytes    int64        // of a decoded chunk
 	encoded  atomic.Int64 // size of the largest stored chunk seen
 	latency  atomic.Int64 // of reads from the store, nanoseconds, smoothed
+
+	newest   atomic.Pointer[drivers.Schema]
+	checked  atomic.Uint64 // the version of the documents that ds agrees with
+	written  atomic.Bool   // something was written, ever
+	unstored atomic.Int64  // dirty chunks and erasures
+	lost     atomic.Int64  // dirty chunks that will never be stored
+	retrying atomic.Bool
+	masks    sync.Pool
+	groups   map[string]*writeGroup // guarded by pool.mu
+	erased   atomic.Pointer[[]*erasure]
+	erasing  sync.Mutex // held to replace erased
 }
 
-func (s *shared) newLayout(ds drivers.Dataset) *layout {
+func (s *shared) newLayout(ds drivers.Dataset, want drivers.Constraints) *layout {
+	bytes := ds.Schema().ChunkBytes()
 	l := &layout{
-		engine: s.engine, ds: ds, dataCopy: s.dataCopy, modified: s.modified,
-		chunks: newTable(s.pool), memo: newTable(s.pool), bytes: ds.Schema().ChunkBytes(),
+		engine: s.engine, owner: s, ds: ds, want: want, dataCopy: s.dataCopy, modified: s.modified,
+		chunks: newTable(s.pool, bytes), memo: newTable(s.pool, 0), bytes: bytes,
+		base: kvstore.Prefixed(s.store, s.path), groups: make(map[string]*writeGroup),
 	}
-	base := s.store
-	if s.path != "" {
-		base = kvstore.Prefixed(s.store, s.path)
-	}
-	l.store = ds.Store(base, memo{engine: s.engine, table: l.memo})
+	l.store = ds.Store(l.base, memo{engine: s.engine, table: l.memo})
 	return l
 }
 

@@ -23,5 +23,6 @@ func (m memo) Get(ctx context.Context, key string, bound time.Time, load kvstore
 		value, weight, stamp, err := load(ctx, old, gen)
 		return loaded{value: value, weight: weight, stamp: stamp}, err
 	}}
-	return q.get(ctx, e)
+	got, err := q.get(ctx, e)
+	return got.value, got.stamp, err
 }

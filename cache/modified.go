@@ -24,6 +24,9 @@ func (m *modified) note(t time.Time) {
 	}
 }
 
+// now notes a modification that takes place now.
+func (m *modified) now() { m.note(time.Now()) }
+
 // newest returns the latest time that was noted, or zero.
 func (m *modified) newest() time.Time {
 	if t := m.at.Load(); t != nil {

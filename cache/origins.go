@@ -175,11 +175,11 @@ func (l *layout) unchanged(ctx context.Context, cells map[string]kvstore.Generat
 func (l *layout) same(ctx context.Context, key string, gen kvstore.Generation, bound time.Time) bool {
 	if e := l.chunks.pinKnown(key, gen); e != nil {
 		defer e.unpin()
-		value, stamp, err := request{engine: l.engine, bound: bound}.get(ctx, e)
-		if chunk, ok := value.(*buffer); ok {
+		got, err := request{engine: l.engine, bound: bound}.get(ctx, e)
+		if chunk, ok := got.value.(*buffer); ok {
 			chunk.drop()
 		}
-		return err == nil && stamp.Generation == gen
+		return err == nil && got.stamp.Generation == gen
 	}
 	r, err := l.store.Read(ctx, l.ds.ChunkKey(cellOfKey(key)), kvstore.ReadOptions{StatOnly: true, IfNotEqual: gen, Bound: storeBound(bound)})
 	return err == nil && r.State == kvstore.Unchanged

@@ -1,8 +1,10 @@
 package cache
 
 import (
+	"container/list"
 	"math"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
@@ -26,6 +28,11 @@ type Pool struct {
 	bytes   int64 // weight of idle
 	inUse   int64 // weight of pinned entries
 	stats   PoolStats
+
+	queue   list.List     // of *dirty that nobody uses, oldest use first
+	queued  int64         // their bytes
+	dirty   int64         // bytes of all dirty chunks
+	shorter chan struct{} // closed when the queue becomes shorter; nil: nobody waits
 }
 
 // newPool returns a pool with the two limits in bytes.
@@ -39,10 +46,15 @@ func newPool(limit, writeback int64) *Pool {
 // or what an adapter memoises.
 type table struct {
 	pool    *Pool
+	weight  int64             // of a chunk
 	entries map[string]*entry // guarded by pool.mu
 }
 
-func newTable(p *Pool) *table { return &table{pool: p, entries: make(map[string]*entry)} }
+// newTable returns an empty table; weight is the bytes of a chunk, if it is one
+// of chunks.
+func newTable(p *Pool, weight int64) *table {
+	return &table{pool: p, weight: weight, entries: make(map[string]*entry)}
+}
 
 // entry is one cached item. All fields but key and table are guarded by
 // pool.mu.
@@ -57,6 +69,9 @@ type entry struct {
 	stamp  kvstore.Stamp
 	flight *flight
 	load   loadFunc // set by whoever made the entry
+	dirty  *dirty   // what was written and is not stored; changed with its mu held, too
+
+	stores atomic.Int64 // how often a chunk was stored: what was known before is older
 }
 
 // pin returns the entry of key, made with what load returns if there is none,
@@ -72,6 +87,9 @@ func (t *table) pin(key []byte, load func(key string) loadFunc) *entry {
 		t.entries[e.key] = e
 	}
 	p.pinLocked(e)
+	if e.dirty != nil {
+		p.unqueue(e.dirty)
+	}
 	return e
 }
 
@@ -108,6 +126,9 @@ func (p *Pool) unpinLocked(e *entry) {
 	if e.pins--; e.pins > 0 {
 		return
 	}
+	if e.dirty != nil {
+		p.enqueue(e.dirty)
+	}
 	switch {
 	case !e.known:
 		p.forget(e)
@@ -143,9 +164,10 @@ func (p *Pool) evict() {
 	}
 }
 
-// forget drops an unpinned entry that is in no list.
+// forget drops what is known of an unpinned entry that is in no list, and the
+// entry unless it is dirty.
 func (p *Pool) forget(e *entry) {
-	if e.table.entries[e.key] == e {
+	if e.dirty == nil && e.table.entries[e.key] == e {
 		delete(e.table.entries, e.key)
 	}
 	e.setLocked(nil, 0, kvstore.Stamp{})

@@ -105,12 +105,38 @@ func (w *Window) advance(r *reading) {
 	r.settle()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	p, next := r.pos, r.end
-	if w.closed || p.gone || next <= p.next && len(p.kept) > 0 {
+	ahead, chunks, moved := w.move(r)
+	if !moved {
 		return
 	}
+	p := r.pos
+	if p.waited && w.layout.slow() {
+		p.limit = min(2*p.limit, w.engine.inUse.limit/2)
+	}
+	p.waited = false
+	w.readAhead(p, r.q.bound, ahead, chunks)
+}
+
+// pass is advance for a write, which needs nothing that comes next.
+func (w *Window) pass(r *reading) {
+	if r.pos == nil {
+		return
+	}
+	r.settle()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.move(r)
+}
+
+// move moves the position and gives back the chunks that have been passed. It
+// returns the bytes and the number of those that lie ahead. The caller holds
+// w.mu.
+func (w *Window) move(r *reading) (ahead int64, chunks int, moved bool) {
+	p, next := r.pos, r.end
+	if w.closed || p.gone || next <= p.next && len(p.kept) > 0 {
+		return 0, 0, false
+	}
 	p.next = next
-	ahead, chunks := int64(0), 0
 	for e, k := range p.kept {
 		if k.last < next-w.behind() {
 			w.dropKept(p, e, k)
@@ -119,11 +145,7 @@ func (w *Window) advance(r *reading) {
 			chunks++
 		}
 	}
-	if p.waited && w.layout.slow() {
-		p.limit = min(2*p.limit, w.engine.inUse.limit/2)
-	}
-	p.waited = false
-	w.readAhead(p, r.q.bound, ahead, chunks)
+	return ahead, chunks, true
 }
 
 func (w *Window) dropKept(p *position, e *entry, k *keep) {
@@ -198,10 +220,10 @@ func (w *Window) startAhead(p *position, e *entry, bound time.Time) *job {
 	w.ahead.Add(1)
 	go func() {
 		defer w.ahead.Done()
-		value, _, err := q.finish(w.ctx, e, s.f)
+		got, err := q.finish(w.ctx, e, s.f)
 		if err == nil { // an error is the business of the read that gets there
 			w.mu.Lock()
-			w.arrived(p, e, k, value)
+			w.arrived(p, e, k, got.value)
 			w.mu.Unlock()
 		}
 		e.unpin()

@@ -2,12 +2,10 @@ package cache
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
 	"tsmount/arrayview"
-	"tsmount/kvstore"
 )
 
 // maxBatch is how many tiles one read has under way at a time.
@@ -31,10 +29,11 @@ type reading struct {
 
 // touch is one tile of a read: which chunk it comes from and where it goes.
 type touch struct {
-	e      *entry
-	f      *flight // nil: value is here
-	value  any
-	gen    kvstore.Generation
+	e *entry
+	f *flight // nil: the value is here
+	taken
+	whole  bool // needs no value: all of it was written here and is not stored
+	erased bool // needs no value: it reads as fill
 	box    arrayview.Box
 	src    int64 // bytes into the decoded chunk
 	fill   int64 // bytes into the fill value
@@ -70,7 +69,7 @@ func (r *reading) readBox(ctx context.Context, box arrayview.Box, dst []byte) (i
 	more := r.walk.Next()
 	for more {
 		r.settle()
-		more = r.collect(box, more)
+		more = r.collect(box, more, true)
 		for i := range r.batch {
 			if err := r.copyTile(ctx, &r.batch[i], dst); err != nil {
 				return int(r.batch[i].dst), err
@@ -83,10 +82,10 @@ func (r *reading) readBox(ctx context.Context, box arrayview.Box, dst []byte) (i
 	return len(dst), nil
 }
 
-// collect pins the chunks of the next tiles and starts the loads of those that
-// are not fresh, as many as the budgets allow but at least one. It reports
-// whether tiles remain.
-func (r *reading) collect(box arrayview.Box, more bool) bool {
+// collect pins the chunks of the next tiles and, to read them, starts the loads
+// of those that are not fresh, as many as the budgets allow but at least one. It
+// reports whether tiles remain.
+func (r *reading) collect(box arrayview.Box, more, read bool) bool {
 	w := r.w
 	rank := box.Rank()
 	w.mu.Lock()
@@ -95,7 +94,7 @@ func (r *reading) collect(box arrayview.Box, more bool) bool {
 	var jobs []*job
 	defer func() { runAll(jobs, w.layout.width()) }()
 	for more && len(r.batch) < maxBatch {
-		t := touch{e: w.layout.pin(r.walk.Cell), src: r.walk.Offset + w.component()}
+		t := touch{e: w.layout.pin(r.walk.Cell), src: r.walk.Offset + w.component}
 		t.kept = r.pos != nil && r.pos.kept[t.e] != nil
 		if !t.kept {
 			t.booked = w.engine.inUse.try(w.layout.bytes)
@@ -114,13 +113,15 @@ func (r *reading) collect(box arrayview.Box, more bool) bool {
 			t.dst += (x - box.Min[d]) * r.dst[d]
 		}
 		t.fill = w.fillOffset(r.walk.Min)
-		s := r.q.begin(t.e)
-		t.value, t.gen, t.f = s.value, s.stamp.Generation, s.f
-		if s.job != nil {
-			jobs = append(jobs, s.job)
-		}
-		if t.f != nil && t.kept {
-			r.pos.waited = true
+		if read && !w.unstored(&t, r.walk.Cell) {
+			s := r.q.begin(t.e)
+			t.taken, t.f = s.taken, s.f
+			if s.job != nil {
+				jobs = append(jobs, s.job)
+			}
+			if t.f != nil && t.kept {
+				r.pos.waited = true
+			}
 		}
 		r.batch = append(r.batch, t)
 		more = r.walk.Next()
@@ -129,37 +130,68 @@ func (r *reading) collect(box arrayview.Box, more bool) bool {
 }
 
 // copyTile waits for the chunk of t and copies its elements to dst.
-func (r *reading) copyTile(ctx context.Context, t *touch, dst []byte) (err error) {
+func (r *reading) copyTile(ctx context.Context, t *touch, dst []byte) error {
 	w := r.w
-	if t.f != nil {
-		f := t.f
-		t.f = nil
-		var stamp kvstore.Stamp
-		if t.value, stamp, err = r.q.finish(ctx, t.e, f); err != nil {
-			return err
-		}
-		t.gen = stamp.Generation
-	}
-	if r.noting {
-		r.noted = append(r.noted, origin{t.e.key, t.gen})
-	}
 	if err := w.check(t.box); err != nil {
 		return err
 	}
-	chunk, _ := t.value.(*buffer)
-	if chunk == nil && w.array.failMissing {
-		return fmt.Errorf("%s: %w", w.layout.store.Location(w.layout.ds.ChunkKey(w.cellOf(t.box.Min))), errMissing)
+	for {
+		if t.f != nil {
+			f := t.f
+			t.f = nil
+			var err error
+			if t.taken, err = r.q.finish(ctx, t.e, f); err != nil {
+				return err
+			}
+		}
+		if done, err := r.copyKnown(t, dst); done || err != nil {
+			return err
+		}
+		r.retake(t)
 	}
+}
+
+// copyKnown copies the elements of t from what is known of its chunk. It is not
+// done if that is not enough, or was stored meanwhile.
+func (r *reading) copyKnown(t *touch, dst []byte) (done bool, err error) {
+	w := r.w
 	c := arrayview.Copy{Shape: t.box.Shape, DstStrides: r.dst, SrcStrides: w.tileStrides, ElemSize: int(w.elem), SwapPart: w.swap}
-	if chunk == nil {
+	if w.layout.written.Load() {
+		if d, same := w.pool.dirtyNow(t); d != nil {
+			return r.copyDirty(t, d, c, dst)
+		} else if !same {
+			return false, nil
+		}
+	}
+	if r.noting {
+		r.noted = append(r.noted, origin{t.e.key, t.stamp.Generation})
+	}
+	chunk, _ := t.value.(*buffer)
+	switch {
+	case chunk != nil:
+		err = c.Run(dst, t.dst, chunk.data, t.src)
+	case w.array.failMissing && !t.erased:
+		return false, w.missing(t)
+	default:
 		c.SrcStrides = w.fill.strides
 		err = c.Run(dst, t.dst, w.fill.data, t.fill)
-	} else {
-		err = c.Run(dst, t.dst, chunk.data, t.src)
 	}
 	chunk.drop()
 	t.value = nil
-	return err
+	return true, err
+}
+
+// retake takes what is known of the chunk of t anew.
+func (r *reading) retake(t *touch) {
+	if chunk, ok := t.value.(*buffer); ok {
+		chunk.drop()
+	}
+	t.whole, t.erased = false, false
+	s := r.q.begin(t.e)
+	t.taken, t.f = s.taken, s.f
+	if s.job != nil {
+		go s.job.run()
+	}
 }
 
 // settle ends the batch. Chunks that the read's position needs beyond the end of
@@ -189,9 +221,6 @@ func (r *reading) settle() {
 	}
 	r.batch = r.batch[:0]
 }
-
-// component returns where the visible component begins in a decoded chunk.
-func (w *Window) component() int64 { return w.layout.ds.Schema().Component.Offset }
 
 // fillOffset returns where the element of a view index lies in the fill value.
 func (w *Window) fillOffset(at []int64) int64 {

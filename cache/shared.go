@@ -1,6 +1,8 @@
 package cache
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -51,7 +53,7 @@ func (e *Engine) share(r OpenRequest) *shared {
 			engine: e, key: key, format: r.Format, store: r.Store, path: r.Path, keys: keys,
 			pool: r.Pool, dataCopy: r.DataCopy, layouts: make(map[string]*layout), modified: new(modified),
 		}
-		s.docs = newTable(r.Pool).pin([]byte("documents"), func(string) loadFunc { return s.loadDocuments })
+		s.docs = newTable(r.Pool, 0).pin([]byte("documents"), func(string) loadFunc { return s.loadDocuments })
 		e.open[key] = s
 	}
 	s.refs++
@@ -84,15 +86,35 @@ func (s *shared) drain() {
 	}
 }
 
-// layout returns the layout of ds, made on first use.
-func (s *shared) layout(ds drivers.Dataset) *layout {
+// acquire takes one more reference; the caller has one, or the array has chunks
+// that are not stored.
+func (s *shared) acquire() {
+	s.engine.mu.Lock()
+	defer s.engine.mu.Unlock()
+	s.refs++
+}
+
+// allLayouts returns the layouts that the array has had.
+func (s *shared) allLayouts() []*layout {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.layouts))
+}
+
+// layout returns the layout of ds, which was parsed with want from documents of
+// the given version; it is made on first use.
+func (s *shared) layout(ds drivers.Dataset, want drivers.Constraints, version uint64) *layout {
 	key := ds.CompatKey()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.layouts[key]
 	if l == nil {
-		l = s.newLayout(ds)
+		l = s.newLayout(ds, want)
 		s.layouts[key] = l
+	}
+	if version >= l.checked.Load() {
+		l.checked.Store(version)
+		l.newest.Store(ds.Schema())
 	}
 	return l
 }

@@ -14,7 +14,8 @@ type PoolStats struct {
 	Missing   int64 `json:"missing"`   // loads that found no chunk
 	Evictions int64 `json:"evictions"`
 	Errors    int64 `json:"errors"`
-	Dirty     int64 `json:"dirty_bytes"`
+	Dirty     int64 `json:"dirty_bytes"`  // written and not stored yet
+	Queued    int64 `json:"queued_bytes"` // of these, in chunks that nobody uses
 }
 
 // Stats returns the counters of the pool.
@@ -24,6 +25,7 @@ func (p *Pool) Stats() PoolStats {
 	s := p.stats
 	s.Limit, s.Writeback, s.Bytes, s.InUse = p.limit, p.writeback, p.bytes, p.inUse
 	s.Entries = p.idle.Len() + p.missing.Len()
+	s.Dirty, s.Queued = p.dirty, p.queued
 	return s
 }
 
@@ -40,6 +42,9 @@ type Stats struct {
 	Decodes        int64 `json:"decodes"`
 	DecodedBytes   int64 `json:"decoded_bytes"`
 	EncodedBytes   int64 `json:"encoded_bytes"`
+	Stores         int64 `json:"stores"` // chunks stored or deleted
+	Merges         int64 `json:"merges"` // rounds in which somebody else had changed a chunk meanwhile
+	Lost           int64 `json:"lost"`   // written chunks whose array was gone
 }
 
 // Stats returns the counters of the engine.
@@ -51,6 +56,7 @@ func (e *Engine) Stats() Stats {
 	s.InUseBytes, s.InUsePeak = e.inUse.used()
 	s.TransientBytes, s.TransientPeak = e.transient.used()
 	s.Unpinned = e.unpinned.Load()
+	s.Stores, s.Merges, s.Lost = e.stores.Load(), e.merges.Load(), e.lost.Load()
 	s.Decodes, s.DecodedBytes, s.EncodedBytes = e.decodes.Load(), e.decodedBytes.Load(), e.encodedBytes.Load()
 	return s
 }

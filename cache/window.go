@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tsmount/arrayview"
+	"tsmount/drivers"
 )
 
 // Window is the reading state of one open file: it knows the order in which the
@@ -23,8 +24,9 @@ type Window struct {
 	order   []int         // slowest to fastest in the file
 	total   int64         // elements of the view
 	version uint64        // of the state
-	elem    int64         // bytes per element
-	swap    int           // bytes to reverse, 0: none
+	schema  *drivers.Schema
+	elem    int64 // bytes per element
+	swap    int   // bytes to reverse, 0: none
 	stored  arrayview.Domain
 	t       *arrayview.Transform
 	inside  bool // every index of the view lies in the stored domain
@@ -32,7 +34,9 @@ type Window struct {
 
 	chunkStrides []int64 // bytes, per stored dimension, inside a decoded chunk
 	tileStrides  []int64 // bytes, per view dimension, inside a decoded chunk
+	component    int64   // bytes: where the visible component begins in a decoded chunk
 	fill         fillSource
+	lost         int64 // layout.lost when the window was opened
 
 	ctx    context.Context // of read-ahead
 	cancel context.CancelFunc
@@ -61,11 +65,12 @@ func (a *Array) Window(st *State, v View) (*Window, error) {
 	}
 	w := &Window{
 		array: a, engine: a.shared.engine, layout: st.layout, pool: a.shared.pool,
-		version: st.Version, view: box, order: v.Order, elem: int64(schema.DType.Size()),
+		version: st.Version, schema: schema, view: box, order: v.Order, elem: int64(schema.DType.Size()),
 		stored: schema.Domain, t: v.Transform,
 		inside:       v.Transform.Check(box, schema.Domain) == nil,
 		tiler:        arrayview.NewTiler(v.Transform, schema.GridOrigin, schema.Chunk),
 		chunkStrides: schema.ChunkStrides(), tileStrides: make([]int64, box.Rank()),
+		component: schema.Component.Offset, lost: st.layout.lost.Load(),
 	}
 	w.total = total / w.elem
 	if v.BigEndian && schema.DType.PartSize() > 1 {

@@ -1,8 +1,10 @@
 package drivers
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"time"
 
 	"tsmount/arrayview"
@@ -32,6 +34,12 @@ type Schema struct {
 	// FillJSON is the fill value as the format states it, nil when it states
 	// none; a chunk equal to a stated fill value need not be stored.
 	FillJSON any
+	// FillParts says what a chunk of fill holds where it has several components
+	// (see FillChunk); nil: Fill throughout.
+	FillParts []FillPart
+	// KeepFill says that no fill value is stated: a chunk equal to what missing
+	// ones read as is stored all the same.
+	KeepFill bool
 	Units    []*Unit         // nil entries: unknown
 	Codec    json.RawMessage // as TensorStore's schema.codec: {"driver": ..., ...}
 	// Component is where the visible elements lie in a decoded chunk.
@@ -42,6 +50,10 @@ type Schema struct {
 	// Verbatim says that the stored bytes of a chunk, when they are exactly
 	// ChunkBytes long, are the decoded chunk.
 	Verbatim bool
+	// Clipped says that what is stored of a chunk at the edge ends where the
+	// domain ends; else it is whole, and what lies beyond belongs to whoever
+	// makes the array larger.
+	Clipped bool
 	// WriteRefusal, when not nil, says why elements cannot be written although
 	// the store could (lossy encoding, filters).
 	WriteRefusal error
@@ -55,6 +67,13 @@ type Component struct {
 	Name   string // of the field; "" for an array without fields
 	Offset int64  // bytes
 	Total  int64  // bytes of a decoded chunk with all fields; 0: one component
+}
+
+// FillPart is a range of a decoded chunk of fill: Fill repeated up to End, the
+// offset in bytes where the next part begins.
+type FillPart struct {
+	End  int64
+	Fill []byte
 }
 
 // Unit is a physical unit of one dimension: Multiplier times the base unit.
@@ -146,4 +165,43 @@ func (s *Schema) FillStrides() []int64 {
 		step *= s.FillShape[i]
 	}
 	return strides
+}
+
+// FillChunk makes dst, which has ChunkBytes bytes, the chunk that a missing one
+// reads as.
+func (s *Schema) FillChunk(dst []byte) {
+	for part, fill := range s.fillParts(dst) {
+		for n := copy(part, fill); n < len(part); n *= 2 {
+			copy(part[n:], part[:n])
+		}
+	}
+}
+
+// IsFill reports whether a decoded chunk equals FillChunk's, bit by bit.
+func (s *Schema) IsFill(chunk []byte) bool {
+	for part, fill := range s.fillParts(chunk) {
+		n := min(len(fill), len(part))
+		if !bytes.Equal(part[:n], fill[:n]) || !bytes.Equal(part[n:], part[:len(part)-n]) {
+			return false
+		}
+	}
+	return true
+}
+
+// fillParts yields the parts of a chunk, each with what it repeats. A fill value
+// with a shape covers the fastest dimensions as a whole.
+func (s *Schema) fillParts(chunk []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func([]byte, []byte) bool) {
+		if s.FillParts == nil {
+			yield(chunk, s.Fill)
+			return
+		}
+		at := int64(0)
+		for _, p := range s.FillParts {
+			if !yield(chunk[at:p.End], p.Fill) {
+				return
+			}
+			at = p.End
+		}
+	}
 }

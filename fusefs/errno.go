@@ -23,6 +23,7 @@ var errnos = []struct {
 	errno syscall.Errno
 }{
 	{drivers.ErrCorrupt, syscall.EIO},
+	{tree.ErrPastEnd, syscall.EFBIG},
 	{tree.ErrStale, syscall.ESTALE},
 	{cache.ErrIncompatible, syscall.ESTALE},
 	{cache.ErrClosed, syscall.ESTALE},
@@ -59,7 +60,7 @@ func errnoOf(err error) syscall.Errno {
 func (s *Server) fail(op, path string, err error) syscall.Errno {
 	errno := errnoOf(err)
 	switch errno {
-	case 0, syscall.ENOENT, syscall.EROFS, syscall.EINTR, syscall.EOPNOTSUPP:
+	case 0, syscall.ENOENT, syscall.EROFS, syscall.EINTR, syscall.EOPNOTSUPP, syscall.EFBIG:
 		return errno
 	}
 	s.trouble.report(op, path, errno.Error(), err)
@@ -78,6 +79,14 @@ func (s *Server) failRead(path string, err error) syscall.Errno {
 	}
 	s.trouble.report("read", path, errno.Error(), err)
 	return errno
+}
+
+// misfit is the answer to a change of a file's size, which is what it is.
+func misfit(size, want int64) syscall.Errno {
+	if want > size {
+		return syscall.EFBIG
+	}
+	return syscall.EINVAL
 }
 
 // panicked answers a request whose handler panicked.
@@ -103,6 +112,13 @@ func (s *Server) refuse() syscall.Errno {
 	}
 	return syscall.EROFS
 }
+
+// readOnly is the answer to a change of a file that cannot be written,
+// notSupported to an operation that no file has.
+const (
+	readOnly     = syscall.EROFS
+	notSupported = syscall.EOPNOTSUPP
+)
 
 // noAttribute is the answer for an extended attribute that does not exist,
 // tooSmall for a buffer that does not hold the value.

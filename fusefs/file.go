@@ -21,6 +21,7 @@ type fileNode struct {
 
 var (
 	_ fs.NodeGetattrer = (*fileNode)(nil)
+	_ fs.NodeSetattrer = (*fileNode)(nil)
 	_ fs.NodeOpener    = (*fileNode)(nil)
 )
 
@@ -57,6 +58,7 @@ func (f *fileNode) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint3
 	defer r.finish()
 	h, err := f.file.Open(r, tree.OpenOptions{
 		Write:      flags&syscall.O_ACCMODE != syscall.O_RDONLY || flags&syscall.O_TRUNC != 0,
+		Truncate:   flags&syscall.O_TRUNC != 0,
 		Revalidate: flags&syscall.O_DIRECT != 0,
 	})
 	if err != nil {
@@ -68,7 +70,11 @@ func (f *fileNode) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint3
 		return nil, 0, f.s.fail("open", f.file.Path(), err)
 	}
 	f.s.nodes.opened(f.StableAttr(), 1)
-	return &handle{node: f, file: h, snapshot: st.Snapshot}, f.pages.open(h.Pages(r), st.Version) | fuse.FOPEN_NOFLUSH, 0
+	kept := f.pages.open(h.Pages(r), st.Version)
+	if _, ok := h.(tree.Writer); ok {
+		return &handle{node: f, file: h}, kept | fuse.FOPEN_PARALLEL_DIRECT_WRITES, 0
+	}
+	return &handle{node: f, file: h, snapshot: st.Snapshot}, kept | fuse.FOPEN_NOFLUSH, 0
 }
 
 // handle is an open file.
@@ -88,6 +94,9 @@ func (h *handle) Read(ctx context.Context, dest []byte, off int64) (fuse.ReadRes
 	s := h.node.s
 	r := s.begin(ctx, bufferedLimit)
 	defer r.finish()
+	if s.writable {
+		s.aliases.reads(h.node, off, len(dest))
+	}
 	n, err := h.file.ReadAt(r, dest, off)
 	if err != nil && err != io.EOF {
 		return nil, s.failRead(h.node.file.Path(), err)

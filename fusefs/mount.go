@@ -26,6 +26,9 @@ type Config struct {
 	AllowOther bool
 	UID, GID   *uint32 // owner of all files; nil: the user of this process
 	Umask      uint32  // bits that no file has
+	// DrainTimeout bounds how long what was written is stored after the mount has
+	// ended.
+	DrainTimeout time.Duration
 	// Debug logs every request.
 	Debug bool
 	// Log receives what fails; nil discards.
@@ -43,17 +46,24 @@ type Server struct {
 	owner    owner
 	nodes    nodes
 	worker   *worker
+	aliases  aliases
 	trouble  *troubles
 	counts   counts
 
 	closing chan struct{} // closed when requests under way must give up
 	giveUp  sync.Once
 	ended   chan struct{} // closed when nothing is served any more
+
+	drain     context.Context // ends when nothing more may be waited for
+	stopDrain context.CancelFunc
+	drainTime time.Duration
+	lost      []string // could not be stored; written before ended is closed
 }
 
 // counts are the requests since the mount.
 type counts struct {
 	lookups, lists, opens, reads, bytes atomic.Int64
+	writes, writtenBytes, flushes       atomic.Int64
 }
 
 // Mount mounts cfg.Tree and serves it until it is unmounted. It returns when
@@ -84,7 +94,9 @@ func newServer(cfg *Config, path string) *Server {
 	s := &Server{
 		log: cfg.Log, path: path, writable: cfg.Tree.Writable, owner: ownerFor(cfg),
 		recheck: cfg.Tree.RecheckMetadata, closing: make(chan struct{}), ended: make(chan struct{}),
+		drainTime: cfg.DrainTimeout,
 	}
+	s.drain, s.stopDrain = context.WithCancel(context.Background())
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -145,8 +157,30 @@ func (s *Server) serve() {
 	s.fuse.Wait()
 	s.abandon()
 	s.worker.close()
+	s.lost = s.Drain()
 	s.tree.Close()
 	close(s.ended)
+}
+
+// Drain stores what was written, as long as DrainTimeout and StopDraining allow,
+// and returns what could not be stored, one line each.
+func (s *Server) Drain() []string {
+	if !s.writable {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(s.drain, max(s.drainTime, time.Second))
+	defer cancel()
+	return s.tree.Drain(ctx)
+}
+
+// StopDraining makes Drain give up what is not stored yet.
+func (s *Server) StopDraining() { s.stopDrain() }
+
+// Lost returns what could not be stored of what was written, when the mount has
+// ended.
+func (s *Server) Lost() []string {
+	<-s.ended
+	return s.lost
 }
 
 // abandon makes the requests under way give up.
@@ -231,6 +265,7 @@ func (s *Server) stats(below func() any) any {
 		Requests: map[string]int64{
 			"lookup": s.counts.lookups.Load(), "readdir": s.counts.lists.Load(), "open": s.counts.opens.Load(),
 			"read": s.counts.reads.Load(), "read_bytes": s.counts.bytes.Load(),
+			"write": s.counts.writes.Load(), "write_bytes": s.counts.writtenBytes.Load(), "flush": s.counts.flushes.Load(),
 		},
 		Errors: s.trouble.count(), Nodes: s.nodes.count(),
 	}

@@ -24,7 +24,6 @@ var (
 	_ fs.NodeRemovexattrer = (*base)(nil)
 	_ fs.NodeSetattrer     = (*base)(nil)
 	_ fs.NodeStatfser      = (*base)(nil)
-	_ fs.NodeFsyncer       = (*base)(nil)
 	_ fs.NodeOnForgetter   = (*base)(nil)
 )
 
@@ -102,9 +101,6 @@ func (b *base) Removexattr(context.Context, string) syscall.Errno {
 func (b *base) Setattr(context.Context, fs.FileHandle, *fuse.SetAttrIn, *fuse.AttrOut) syscall.Errno {
 	return b.s.refuseAttribute()
 }
-
-// Fsync has nothing to store: nothing was written.
-func (b *base) Fsync(context.Context, fs.FileHandle, uint32) syscall.Errno { return 0 }
 
 // Statfs tells of a file system that is large and, for those who look before
 // they write, not full.

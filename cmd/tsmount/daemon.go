@@ -29,8 +29,9 @@ type daemon struct {
 	signals chan os.Signal
 	hurry   chan struct{} // closed when ends must not wait any longer
 
-	mu   sync.Mutex // guards following
-	lost []string   // what could not be stored
+	mu   sync.Mutex       // guards following
+	lost []string         // what could not be stored
+	told map[*served]bool // of which mounts
 }
 
 // served is one mount of a daemon.
@@ -44,7 +45,7 @@ type served struct {
 // that asks for an end kills the process, which could leave a mount behind.
 func newDaemon(ctx context.Context, p *plan, log *slog.Logger) (*daemon, error) {
 	leanRuntime()
-	d := &daemon{plan: p, log: log, signals: make(chan os.Signal, 4), hurry: make(chan struct{})}
+	d := &daemon{plan: p, log: log, signals: make(chan os.Signal, 4), hurry: make(chan struct{}), told: map[*served]bool{}}
 	signal.Notify(d.signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
@@ -78,9 +79,9 @@ func (d *daemon) mount(ctx context.Context, m *mountPlan) (*served, error) {
 	}
 	server, err := fusefs.Mount(ctx, fusefs.Config{
 		MountPoint: m.MountPoint, AllowOther: m.AllowOther, UID: m.UID, GID: m.GID, Umask: m.Umask,
-		Debug: d.plan.daemon.DebugFuse, Log: d.log,
+		DrainTimeout: d.plan.daemon.Drain, Debug: d.plan.daemon.DebugFuse, Log: d.log,
 		Tree: tree.Config{
-			Source: set.source(), Formats: m.Formats, RecheckData: m.spec.RecheckData, RecheckMetadata: m.spec.RecheckMetadata,
+			Source: set.source(), Formats: m.Formats, Writable: m.Writable, RecheckData: m.spec.RecheckData, RecheckMetadata: m.spec.RecheckMetadata,
 			Spec: config, Stats: func() any { return d.stats(set) }, Log: d.log,
 		},
 	})
@@ -115,7 +116,7 @@ func (d *daemon) run() error {
 	defer d.close()
 	ended := done(func() {
 		for _, m := range d.mounts {
-			m.Wait()
+			d.lose(m, m.Lost())
 		}
 	})
 	var ending <-chan struct{} // nil until the end begins
@@ -162,29 +163,44 @@ func (d *daemon) end() {
 func (d *daemon) unmount(m *served) []string {
 	ctx, cancel := context.WithTimeout(context.Background(), max(d.plan.daemon.Drain, time.Second))
 	defer cancel()
+	ended := make(chan struct{})
+	defer close(ended)
 	go func() {
 		select {
 		case <-d.hurry:
 			cancel()
-		case <-ctx.Done():
+			m.StopDraining()
+		case <-ended:
 		}
 	}()
 	err := m.Unmount(ctx)
+	var lost []string
 	switch {
-	case errors.Is(err, fusefs.ErrBusy): // nothing that was written is lost by it
+	case errors.Is(err, fusefs.ErrBusy): // what was written is stored all the same
 		d.log.Warn("unmounted while files were open", "mountpoint", m.Path())
-		err = nil
-	case err == nil:
+		lost = m.Drain()
+	case err != nil:
+		lost = append(m.Drain(), err.Error())
+	default:
+		lost = m.Lost()
 		d.log.Info("unmounted", "mountpoint", m.Path())
 	}
 	d.forget(m)
-	if err == nil {
-		return nil
+	d.lose(m, lost)
+	return lost
+}
+
+// lose notes what could not be stored of a mount, once.
+func (d *daemon) lose(m *served, lost []string) {
+	if len(lost) == 0 {
+		return
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.lost = append(d.lost, err.Error())
-	return []string{err.Error()}
+	if !d.told[m] {
+		d.told[m] = true
+		d.lost = append(d.lost, lost...)
+	}
 }
 
 func (d *daemon) forget(m *served) {

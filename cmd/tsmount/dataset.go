@@ -102,7 +102,7 @@ func (d *dataset) openMember(ctx context.Context, m tree.Member, bound time.Time
 func (d *dataset) open(ctx context.Context, s *drivers.Spec, path string, mode cache.OpenMode, bound time.Time) (*tree.Opened, error) {
 	a, err := d.engine.Open(ctx, cache.OpenRequest{
 		Format: s.Format, Want: s.Constraints(), Store: d.store, Path: path, Pool: d.pool, DataCopy: d.copies,
-		Transform: s.View(), Mode: mode, FailMissing: !s.FillMissing, Bound: bound,
+		Transform: s.View(), Mode: mode, FailMissing: !s.FillMissing, KeepFill: s.StoreFill, Bound: bound,
 	})
 	if err != nil {
 		return nil, err

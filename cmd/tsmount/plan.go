@@ -95,11 +95,7 @@ func (m *mountRequest) adjust(spec *drivers.Spec) {
 
 // checkMode refuses what a mount cannot do.
 func (m *mountRequest) checkMode(spec *drivers.Spec) error {
-	doc := m.Spec.value()
-	switch {
-	case m.Writable:
-		return badUsage(doc.Errorf("writable mounts are not available in this version: mount without --writable (rw)"))
-	case spec.DeleteExisting:
+	if spec.DeleteExisting && !m.Writable {
 		return m.faultIn("delete_existing", errors.New("true would destroy what is stored, which a read-only mount must not do"))
 	}
 	return nil

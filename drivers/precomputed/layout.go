@@ -108,6 +108,7 @@ func (d *dataset) setSchema(m *volumeMembers, s *scaleMembers, chunk []int64) {
 		Units:      make([]*drivers.Unit, rank),
 		Codec:      codecJSON(s),
 		Attributes: json.RawMessage("{}"),
+		Clipped:    true,
 	}
 	for dim, r := range s.resolution {
 		d.schema.Units[dim] = &drivers.Unit{Multiplier: r, Base: "nm"}

@@ -33,7 +33,7 @@ func newDataset(m *metadata, opt *options, fault document.Faults) (*dataset, err
 	if d.codec, err = m.compressor.codec(d.sizes[len(d.sizes)-1] / elements); err != nil {
 		return nil, fault.At("compressor", "%v", err)
 	}
-	d.setParts(m.dtype, shown, elements, opt.void)
+	d.setParts(m, shown, elements, opt.void)
 	d.compat = compatKey(m, opt)
 	return d, nil
 }
@@ -88,6 +88,7 @@ func newSchema(m *metadata, shown field, fault document.Faults) (drivers.Schema,
 	}
 	s.Fill, s.FillShape = m.fill.component(shown)
 	s.FillJSON = m.fill.componentJSON(shown)
+	s.KeepFill = m.fill.record == nil
 	s.Codec = document.Compact(map[string]any{
 		"driver": "zarr", "compressor": m.compressor.value(), "filters": m.filters.value(),
 	})
@@ -109,8 +110,8 @@ func innerOrder(order string, outer, rank int) []int {
 
 // setParts lays out the fields one after the other in decoded chunks of the
 // given number of elements.
-func (d *dataset) setParts(t *dataType, shown field, elements int64, void bool) {
-	fields := t.fields
+func (d *dataset) setParts(m *metadata, shown field, elements int64, void bool) {
+	fields := m.dtype.fields
 	if void || len(fields) == 1 {
 		fields = []field{shown}
 	}
@@ -125,6 +126,10 @@ func (d *dataset) setParts(t *dataType, shown field, elements int64, void bool) 
 	}
 	if len(fields) > 1 {
 		d.schema.Component.Total = at
+		for _, p := range d.parts {
+			elements, _ := m.fill.component(p.field)
+			d.schema.FillParts = append(d.schema.FillParts, drivers.FillPart{End: p.end, Fill: elements})
+		}
 		return
 	}
 	p := d.parts[0]

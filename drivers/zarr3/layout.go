@@ -37,7 +37,7 @@ func newDataset(m *metadata, opt *options, fault document.Faults) (*dataset, err
 	if err := d.setSchema(m, shown, chunk, leaf.dims, fault); err != nil {
 		return nil, err
 	}
-	d.setParts(m.dtype, shown, d.bytes/m.dtype.size, opt.void)
+	d.setParts(m, shown, opt.void)
 	d.compat = compatKey(m, opt)
 	return d, nil
 }
@@ -143,10 +143,9 @@ func setLabels(labels, names []string) {
 	copy(labels, names)
 }
 
-// setParts lays out the fields one after the other in decoded chunks of the
-// given number of elements.
-func (d *dataset) setParts(t *dataType, shown field, elements int64, void bool) {
-	fields := t.fields
+// setParts lays out the fields one after the other in decoded chunks.
+func (d *dataset) setParts(m *metadata, shown field, void bool) {
+	fields, elements := m.dtype.fields, d.bytes/m.dtype.size
 	if void || len(fields) == 1 {
 		fields = []field{shown}
 	}
@@ -161,6 +160,11 @@ func (d *dataset) setParts(t *dataType, shown field, elements int64, void bool) 
 	}
 	if len(fields) > 1 {
 		d.schema.Component.Total = at
+		record := m.fill.resolve(m.dtype, d.big)
+		for _, p := range d.parts {
+			elements, _ := component(record, p.field)
+			d.schema.FillParts = append(d.schema.FillParts, drivers.FillPart{End: p.end, Fill: elements})
+		}
 		return
 	}
 	p := &d.parts[0]

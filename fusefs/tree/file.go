@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"tsmount/arrayview/format"
 	"tsmount/cache"
-	"tsmount/kvstore"
 )
 
 // arrayFile is a view of an array in a file format.
@@ -68,7 +68,7 @@ func (f *arrayFile) Stat(ctx context.Context) (Stat, error) {
 func (f *arrayFile) unfit(err error) error { return fmt.Errorf("%s: %w: %w", f.path, ErrStale, err) }
 
 func (f *arrayFile) stat(v *view, l *format.Layout) Stat {
-	return Stat{Size: l.Size, Perm: 0o444, Modified: f.t.modified(v), Version: v.st.Version}
+	return Stat{Size: l.Size, Perm: f.t.perm(v), Modified: f.t.modified(v), Version: v.st.Version}
 }
 
 func (f *arrayFile) Xattrs(ctx context.Context) ([]Xattr, error) {
@@ -81,18 +81,24 @@ func (f *arrayFile) Xattrs(ctx context.Context) ([]Xattr, error) {
 }
 
 func (f *arrayFile) Open(ctx context.Context, opt OpenOptions) (Handle, error) {
-	if opt.Write {
-		return nil, fmt.Errorf("open %s for writing: %w", f.path, kvstore.ErrReadOnly)
-	}
 	opened := began(ctx)
 	v, err := f.view(ctx, opt.moment())
 	if err != nil {
 		return nil, err
 	}
+	if opt.Write {
+		return f.openWriter(ctx, opt, v, opened)
+	}
 	if remembers(&f.t.cfg, opened) {
 		f.remember.Do(func() { f.origins = v.m.opened.Array.NewOrigins() })
 	}
+	return f.openReader(opt, v, opened)
+}
+
+// openReader returns a handle of a view, which becomes the handle's.
+func (f *arrayFile) openReader(opt OpenOptions, v *view, opened time.Time) (*arrayHandle, error) {
 	h := &arrayHandle{file: f, m: v.m, opened: opened, revalidate: opt.Revalidate}
+	var err error
 	if h.now, err = newReader(f, v); err != nil {
 		v.release()
 		return nil, err

@@ -1,12 +1,14 @@
 package tree
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"sync"
 	"time"
 
+	"tsmount/arrayview"
 	"tsmount/arrayview/format"
 	"tsmount/cache"
 )
@@ -30,6 +32,8 @@ type reader struct {
 	version uint64
 	stat    Stat
 	layout  format.Layout
+	dtype   arrayview.DType
+	nonzero bool // the fill value is not zero
 	window  *cache.Window
 	origins *cache.Origins // nil: nobody keeps bytes that must be checked
 	users   int            // reads under way, and one for being arrayHandle.now
@@ -45,7 +49,11 @@ func newReader(f *arrayFile, v *view) (*reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.path, err)
 	}
-	return &reader{version: v.st.Version, stat: f.stat(v, &l), layout: l, window: w, origins: f.origins, users: 1}, nil
+	s := v.st.Schema
+	return &reader{
+		version: v.st.Version, stat: f.stat(v, &l), layout: l, window: w, origins: f.origins, users: 1,
+		dtype: s.DType, nonzero: len(bytes.Trim(s.Fill, "\x00")) > 0,
+	}, nil
 }
 
 // enter returns a reader for the array as it is at bound or later, to be left

@@ -48,6 +48,7 @@ func renderInfo(v *view, pl *place) ([]byte, error) {
 		Rank: d.Rank(), Shape: filled(d.Shape()), Origin: filled(d.Min), Labels: filled(d.Labels),
 		ChunkShape: filled(v.chunkShape()), InnerOrder: filled(v.t.InputOrder(s.InnerOrder)),
 		Codec: s.Codec, FillValue: s.FillJSON, Units: unitsJSON(v), Selection: v.selection(),
+		Writable:    pl.t.writable(v) == nil,
 		RecheckData: cfg.RecheckData.JSON(), RecheckMetadata: cfg.RecheckMetadata.JSON(),
 		Files: map[string]fileInfo{}, Unavailable: map[string]string{},
 	}

@@ -8,12 +8,13 @@ import (
 )
 
 // Pages lets bytes be kept where the mount never looks at them again, and under
-// "open" if the chunks that they came from are the same at this open.
+// "open" if the chunks that they came from are the same at this open. On a
+// writable mount it does not: what one file has kept, another may change.
 func (h *arrayHandle) Pages(ctx context.Context) Pages {
-	if h.revalidate {
+	cfg := &h.file.t.cfg
+	if h.revalidate || cfg.Writable {
 		return PagesNever
 	}
-	cfg := &h.file.t.cfg
 	switch {
 	case settled(cfg.RecheckData, h.opened) && settled(cfg.RecheckMetadata, h.opened):
 		return PagesKeep
@@ -31,6 +32,9 @@ func (h *arrayHandle) Pages(ctx context.Context) Pages {
 // remembers reports whether what was read may be checked at the next open: the
 // bounds do not change while a file is open.
 func remembers(cfg *Config, opened time.Time) bool {
+	if cfg.Writable {
+		return false
+	}
 	bounded := func(r drivers.Recheck) bool { return r.Mode == drivers.RecheckOpen || settled(r, opened) }
 	return bounded(cfg.RecheckData) && bounded(cfg.RecheckMetadata)
 }

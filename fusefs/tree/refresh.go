@@ -10,7 +10,9 @@ func (a *arrays) refresh(path string) []string {
 		if len(m.path) < len(path) {
 			paths = append(paths, m.path)
 		}
-		m.opened.Array.Refresh()
+		if m.err == nil {
+			m.opened.Array.Refresh()
+		}
 		a.put(m)
 	}
 	return paths

@@ -14,6 +14,9 @@ import (
 // gone: a new Lookup finds what is there now.
 var ErrStale = errors.New("the array behind this file has changed")
 
+// ErrPastEnd: a file cannot grow.
+var ErrPastEnd = errors.New("the file cannot grow: its size is that of the array")
+
 // Node is a directory or a file. Implementations are safe for concurrent use.
 type Node interface {
 	// ID is the identity of the node: equal for two spellings of one file.
@@ -61,10 +64,24 @@ type Handle interface {
 	Close() error
 }
 
+// Writer is a Handle that was opened with OpenOptions.Write.
+type Writer interface {
+	// WriteAt takes all of p or, with an error, nothing that it can help. A
+	// write across the end of the file is ErrPastEnd, bytes that the file cannot
+	// have are fs.ErrInvalid.
+	WriteAt(ctx context.Context, p []byte, off int64) error
+	// Flush stores what was written to the array, through this handle or
+	// others, and judges what was written in place of the file's header.
+	Flush(ctx context.Context) error
+}
+
 // OpenOptions say how a file is opened.
 type OpenOptions struct {
-	// Write asks for a handle that can be written.
+	// Write asks for a handle that can be written: a Writer.
 	Write bool
+	// Truncate makes all elements that the file shows the fill value. It goes
+	// with Write.
+	Truncate bool
 	// Revalidate makes every read look at the store, whatever the mount's
 	// bounds are (O_DIRECT).
 	Revalidate bool
@@ -184,6 +201,19 @@ func (t *Tree) Root() Dir { return t.root }
 func (t *Tree) Refresh(path string) []string {
 	t.cfg.Source.Refresh()
 	return t.arrays.refresh(path)
+}
+
+// Drain stores what was written below the mount point, until ctx ends. It
+// returns what could not be stored, one line each.
+func (t *Tree) Drain(ctx context.Context) []string {
+	var left []string
+	for _, m := range t.arrays.touching("") {
+		if m.err == nil {
+			left = append(left, m.opened.Array.Drain(ctx)...)
+		}
+		t.arrays.put(m)
+	}
+	return left
 }
 
 // Close gives back the arrays. Handles that are still open keep theirs.

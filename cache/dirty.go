@@ -1,0 +1,177 @@
+package cache
+
+import (
+	"container/list"
+	"sync"
+	"sync/atomic"
+
+	"tsmount/arrayview"
+	"tsmount/kvstore"
+)
+
+// dirty is what has been written to a chunk and is not stored yet. Its entry
+// points to it; it is gone when that no longer does.
+//
+// buf holds the chunk as readers are to see it: the bytes that mask and storing
+// mark were written here; the others are those of the stored chunk of generation
+// base, or arbitrary as long as base is "". A chunk that was erased as a whole
+// has no buf and needs none: it is the fill value.
+type dirty struct {
+	entry  *entry
+	layout *layout
+	cell   []int64
+	group  *writeGroup
+
+	// Guarded by pool.mu.
+	place  *list.Element // in Pool.queue while nobody uses the chunk
+	weight int64         // bytes of memory
+
+	wrote atomic.Int64 // bytes taken from writers, those written twice counted twice
+
+	mu      sync.Mutex // guards following
+	gone    bool
+	buf     *buffer
+	erased  bool // the fill value throughout
+	frozen  bool // buf is being stored: it must be replaced, not changed
+	mask    mask // written since the last stage
+	storing mask // of the stage that is being stored
+	touched bool // there is something to be stored
+	base    kvstore.Generation
+	exists  bool  // something is stored that nothing is known of
+	keep    bool  // store the chunk even if it equals the fill value
+	fault   error // of the last attempt to store it
+}
+
+// lock locks d, unless it is gone.
+func (d *dirty) lock() bool {
+	d.mu.Lock()
+	if d.gone {
+		d.mu.Unlock()
+	}
+	return !d.gone
+}
+
+// room returns the chunk's memory, to be written to and marked in d.mask. The
+// caller holds d.mu.
+func (d *dirty) room() []byte {
+	l := d.layout
+	switch {
+	case d.buf == nil:
+		d.buf = l.engine.buffers.get(int(l.bytes))
+		l.chunks.pool.weigh(d, l.bytes)
+		if d.erased {
+			l.schema().FillChunk(d.buf.data)
+			d.mask = l.takeMask()
+			d.mask.set(0, l.bytes)
+			d.erased = false
+		}
+	case d.frozen:
+		next := l.engine.buffers.get(int(l.bytes))
+		copy(next.data, d.buf.data)
+		d.buf.drop()
+		d.buf, d.frozen = next, false
+	}
+	if d.mask == nil {
+		d.mask = l.takeMask()
+	}
+	d.touched = true
+	return d.buf.data
+}
+
+// write copies the elements of a box into the chunk; to says where they go in
+// it. The caller holds d.mu.
+func (d *dirty) write(c arrayview.Copy, to area, src []byte, at int64) error {
+	if err := c.Run(d.room(), to.off, src, at); err != nil {
+		return err
+	}
+	d.mask.mark(to)
+	n := to.elem
+	for _, count := range to.shape {
+		n *= count
+	}
+	d.wrote.Add(n)
+	return nil
+}
+
+// fill makes the elements of a box the fill value; c reads it from src, from at
+// on. The caller holds d.mu.
+func (d *dirty) fill(c arrayview.Copy, to area, src []byte, at int64) error {
+	if d.erased {
+		return nil
+	}
+	wrote := d.wrote.Load()
+	err := d.write(c, to, src, at)
+	d.wrote.Store(wrote)
+	return err
+}
+
+// erase makes the whole chunk the fill value, and gives its memory back. The
+// caller holds d.mu.
+func (d *dirty) erase() {
+	l := d.layout
+	if d.buf != nil {
+		d.buf.drop()
+		d.buf, d.frozen = nil, false
+		l.chunks.pool.weigh(d, 0)
+	}
+	l.giveMask(d.mask)
+	d.mask, d.base = nil, ""
+	d.wrote.Store(0)
+	d.erased, d.touched = true, true
+}
+
+// covers reports whether the elements of a box are known without what is stored.
+// The caller holds d.mu.
+func (d *dirty) covers(a area) bool {
+	return d.erased || d.buf != nil && covers(d.mask, d.storing, a)
+}
+
+// rebase fills what was not written here with the bytes of chunk, which is what
+// is stored in the given generation; nil: nothing is. The caller holds d.mu.
+func (d *dirty) rebase(chunk *buffer, generation kvstore.Generation) {
+	if d.erased || d.base == generation && generation != "" {
+		return
+	}
+	touched := d.touched
+	dst := d.room()
+	d.touched = touched
+	if chunk == nil {
+		fill := d.layout.engine.buffers.get(len(dst))
+		defer fill.drop()
+		d.layout.schema().FillChunk(fill.data)
+		chunk = fill
+	}
+	fillGaps(dst, chunk.data, d.mask, d.storing)
+	d.base = generation
+}
+
+// drop ends d, of which everything is stored, or never will be. The caller holds
+// d.mu, but not pool.mu.
+func (d *dirty) drop() {
+	l := d.layout
+	d.gone = true
+	if d.buf != nil {
+		d.buf.drop()
+		d.buf = nil
+		l.chunks.pool.weigh(d, 0)
+	}
+	l.giveMask(d.mask)
+	l.giveMask(d.storing)
+	d.mask, d.storing = nil, nil
+	l.chunks.pool.detach(d)
+}
+
+// takeMask returns an empty mask for a chunk.
+func (l *layout) takeMask() mask {
+	if m, ok := l.masks.Get().(mask); ok {
+		clear(m)
+		return m
+	}
+	return newMask(l.bytes)
+}
+
+func (l *layout) giveMask(m mask) {
+	if m != nil {
+		l.masks.Put(m)
+	}
+}

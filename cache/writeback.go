@@ -1,0 +1,372 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tsmount/drivers"
+	"tsmount/kvstore"
+)
+
+const (
+	// maxMerges is how often chunks are merged again with what somebody else
+	// has stored meanwhile, and mergePause the longest wait in between: together
+	// longer than any number of writers needs who all come through some time.
+	maxMerges  = 200
+	mergePause = 100 * time.Millisecond
+)
+
+// stage is a dirty chunk as it is being stored.
+type stage struct {
+	d       *dirty
+	buf     *buffer // with a reference; nil: the chunk is deleted
+	base    kvstore.Generation
+	ifEqual kvstore.Generation
+	keep    bool   // store it even if it equals the fill value
+	enc     []byte // nil: the chunk is deleted
+}
+
+// storeGroup stores the chunks of g that have been written to, merged with what
+// is stored where they were not written as a whole.
+func (l *layout) storeGroup(ctx context.Context, g *writeGroup) error {
+	members := g.taken()
+	defer func() {
+		for _, d := range members {
+			d.entry.unpin()
+		}
+	}()
+	if err := l.stillThere(ctx); err != nil {
+		if errors.Is(err, ErrIncompatible) || errors.Is(err, fs.ErrNotExist) {
+			l.lose(members)
+		}
+		return err
+	}
+	todo, bound := members, time.Time{}
+	for merges := 0; len(todo) > 0; merges++ {
+		stages, err := l.stages(ctx, todo, bound)
+		if err != nil {
+			return err
+		}
+		if todo, err = l.storeStages(ctx, stages); err != nil {
+			return err
+		}
+		switch {
+		case len(todo) == 0:
+		case merges == maxMerges:
+			return fmt.Errorf("%s: others change it all the time: %w", l.store.Location(g.key), kvstore.ErrMismatch)
+		default:
+			l.engine.merges.Add(1)
+			if err := pause(ctx, merges); err != nil {
+				return err
+			}
+			bound = time.Now()
+		}
+	}
+	return nil
+}
+
+// pause waits longer after each merge, and never as long as others do.
+func pause(ctx context.Context, merges int) error {
+	longest := min(mergePause, time.Millisecond<<min(merges, 7))
+	timer := time.NewTimer(rand.N(longest))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// stages fixes what is to be stored of each chunk. What is stored now, where it
+// matters, is no older than bound.
+func (l *layout) stages(ctx context.Context, members []*dirty, bound time.Time) ([]*stage, error) {
+	made := make([]*stage, len(members))
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(l.width())
+	for i, d := range members {
+		work.Go(func() (err error) {
+			if made[i], err = l.stage(ctx, d, bound); err != nil {
+				d.note(err)
+			}
+			return err
+		})
+	}
+	err := work.Wait()
+	stages := slices.DeleteFunc(made, func(s *stage) bool { return s == nil })
+	if err != nil {
+		abandon(stages, err)
+		return nil, err
+	}
+	return stages, nil
+}
+
+// abandon takes back what was to be stored.
+func abandon(stages []*stage, err error) {
+	for _, s := range stages {
+		s.d.failed(s, err)
+		s.buf.drop()
+	}
+}
+
+// stage fixes what is to be stored of d, nil if that is nothing.
+func (l *layout) stage(ctx context.Context, d *dirty, bound time.Time) (*stage, error) {
+	for {
+		s, missing := d.stage()
+		if !missing {
+			return s, nil
+		}
+		if err := l.fetchBase(ctx, d, bound); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// fetchBase completes d with what is stored.
+func (l *layout) fetchBase(ctx context.Context, d *dirty, bound time.Time) error {
+	q := request{engine: l.engine, bound: bound}
+	got, err := q.get(ctx, d.entry)
+	if err != nil {
+		return fmt.Errorf("merging: %w", err)
+	}
+	chunk, _ := got.value.(*buffer)
+	defer chunk.drop()
+	if d.lock() {
+		if got.stores == d.entry.stores.Load() {
+			d.rebase(chunk, got.generation())
+		}
+		d.mu.Unlock()
+	}
+	return nil
+}
+
+// stage takes what is to be stored now out of d. missing says that what is
+// stored must be known first.
+func (d *dirty) stage() (s *stage, missing bool) {
+	if !d.lock() {
+		return nil, false
+	}
+	defer d.mu.Unlock()
+	if !d.touched {
+		return nil, false
+	}
+	schema := d.layout.schema()
+	s = &stage{d: d, keep: d.keep}
+	switch {
+	case d.erased:
+		d.touched = false
+		return s, false
+	case d.mask.full(d.layout.bytes):
+	case d.base != "":
+		s.ifEqual = d.base
+	case (schema.Clipped || !d.exists) && d.coversDomain(schema):
+		d.fillBeyond(schema)
+		if !schema.Clipped {
+			d.base, s.ifEqual = kvstore.Absent, kvstore.Absent
+		}
+	default:
+		return nil, true
+	}
+	d.storing, d.mask = d.mask, nil
+	d.touched, d.frozen = false, true
+	s.buf, s.base = d.buf.keep(), d.base
+	return s, false
+}
+
+// coversDomain reports whether everything of the chunk that lies in the domain
+// has been written. The caller holds d.mu.
+func (d *dirty) coversDomain(schema *drivers.Schema) bool {
+	a, ok := domainArea(schema, d.cell)
+	return ok && d.covers(a)
+}
+
+// fillBeyond sets what of the chunk lies beyond the domain, and was not written,
+// to the fill value. The caller holds d.mu.
+func (d *dirty) fillBeyond(schema *drivers.Schema) {
+	fill := d.layout.engine.buffers.get(int(d.layout.bytes))
+	defer fill.drop()
+	schema.FillChunk(fill.data)
+	fillGaps(d.room(), fill.data, d.mask, d.storing)
+}
+
+// domainArea returns the part of a chunk that lies in the domain; not ok where
+// its elements have several components.
+func domainArea(schema *drivers.Schema, cell []int64) (a area, ok bool) {
+	a = area{shape: make([]int64, len(cell)), strides: schema.ChunkStrides(), elem: int64(schema.DType.Size())}
+	box := schema.CellBox(cell)
+	for i := range cell {
+		lo := max(box.Min[i], schema.Domain.Min[i])
+		a.shape[i] = max(0, min(box.Max(i), schema.Domain.Max[i])-lo)
+		a.off += (lo - box.Min[i]) * a.strides[i]
+	}
+	return a, schema.Component.Total == 0
+}
+
+// encode makes the stored form of a stage; none if the chunk equals the fill
+// value and is therefore to be deleted.
+func (l *layout) encode(ctx context.Context, s *stage) error {
+	if s.buf == nil {
+		return nil
+	}
+	if err := l.dataCopy.Acquire(ctx); err != nil {
+		return err
+	}
+	defer l.dataCopy.Release()
+	schema := l.schema()
+	if !s.keep && !schema.KeepFill && schema.IsFill(s.buf.data) {
+		return nil
+	}
+	if schema.Verbatim {
+		s.enc = s.buf.data
+		return nil
+	}
+	enc, err := l.ds.Encode(nil, s.buf.data, s.d.cell)
+	if err != nil {
+		return fmt.Errorf("%s: encoding: %w", l.store.Location(l.ds.ChunkKey(s.d.cell)), err)
+	}
+	s.enc = enc
+	return nil
+}
+
+func (l *layout) encodeAll(ctx context.Context, stages []*stage) error {
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(runtime.GOMAXPROCS(0) + 1)
+	for _, s := range stages {
+		work.Go(func() error { return l.encode(ctx, s) })
+	}
+	return work.Wait()
+}
+
+// storeStages encodes and stores. It returns the chunks that somebody else has
+// changed meanwhile.
+func (l *layout) storeStages(ctx context.Context, stages []*stage) (again []*dirty, err error) {
+	if len(stages) == 0 {
+		return nil, nil
+	}
+	room := l.bytes * int64(len(stages))
+	if err := l.engine.transient.reserve(ctx, room); err != nil {
+		abandon(stages, err)
+		return nil, err
+	}
+	defer l.engine.transient.release(room)
+	if err := l.encodeAll(ctx, stages); err != nil {
+		abandon(stages, err)
+		return nil, err
+	}
+	puts := make([]kvstore.Put, len(stages))
+	for i, s := range stages {
+		puts[i] = kvstore.Put{Key: l.ds.ChunkKey(s.d.cell), Value: s.enc, IfEqual: s.ifEqual}
+	}
+	results, err := kvstore.WriteBatch(ctx, l.store, puts)
+	if err != nil {
+		abandon(stages, err)
+		return nil, err
+	}
+	for i, s := range stages {
+		switch r := results[i]; {
+		case r.Err == nil:
+			s.d.stored(s, r.Stamp)
+		case errors.Is(r.Err, kvstore.ErrMismatch):
+			s.d.failed(s, r.Err)
+			again = append(again, s.d)
+		default:
+			s.d.failed(s, r.Err)
+			err = errors.Join(err, fmt.Errorf("storing %s: %w", l.store.Location(puts[i].Key), r.Err))
+		}
+		s.buf.drop()
+	}
+	return again, err
+}
+
+// failed takes back what was to be stored.
+func (d *dirty) failed(s *stage, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fault = err
+	if d.gone {
+		return
+	}
+	if d.frozen && d.buf == s.buf {
+		d.frozen = false
+	}
+	d.touched = true
+	if d.storing != nil && !d.erased {
+		if d.mask == nil {
+			d.mask = d.storing
+		} else {
+			d.mask.add(d.storing)
+			d.layout.giveMask(d.storing)
+		}
+	}
+	d.storing = nil
+	if errors.Is(err, kvstore.ErrMismatch) {
+		d.base, d.exists = "", true
+	}
+}
+
+// note remembers why d could not be stored.
+func (d *dirty) note(err error) {
+	d.mu.Lock()
+	d.fault = err
+	d.mu.Unlock()
+}
+
+// stored notes that a stage is stored: the entry holds it from now on, and d is
+// gone unless it has been written to since.
+func (d *dirty) stored(s *stage, stamp kvstore.Stamp) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l := d.layout
+	l.engine.stores.Add(1)
+	l.modified.note(time.Now())
+	if s.enc == nil {
+		stamp.Generation = kvstore.Absent
+	}
+	d.fault, d.exists = nil, false
+	if d.frozen && d.buf == s.buf {
+		d.frozen = false
+	}
+	value := s.buf
+	if s.enc == nil {
+		value = nil
+	}
+	l.chunks.pool.replace(d.entry, value.keep(), stamp)
+	l.giveMask(d.storing)
+	d.storing = nil
+	switch {
+	case d.gone:
+	case !d.touched:
+		d.drop()
+	case s.buf != nil && d.base == s.base:
+		d.base = stamp.Generation
+	default:
+		d.base = ""
+	}
+}
+
+// replace makes a stored value that of its entry; nil: the key is deleted. What
+// is being loaded is older, or as good: whoever waits for it gets this value.
+func (p *Pool) replace(e *entry, value *buffer, stamp kvstore.Stamp) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e.stores.Add(1)
+	e.flight = nil
+	if e.known {
+		p.inUse -= e.weight
+	}
+	if value == nil {
+		e.setLocked(nil, 0, stamp)
+	} else {
+		e.setLocked(value, e.table.weight, stamp)
+	}
+	p.inUse += e.weight
+	p.evict()
+}
