@@ -66,9 +66,8 @@ type slab struct {
 // buffers recycles memory by size class. Memory that is free beyond limit bytes
 // goes back to the allocator, one whole slab at a time.
 type buffers struct {
-	limit int64
-
 	mu      sync.Mutex // guards following
+	limit   int64
 	classes map[int][]*slab
 	held    int64 // bytes in free buffers
 }
@@ -160,13 +159,15 @@ func (p *buffers) dropLocked(class int, s *slab) {
 	p.held -= int64(class * s.total)
 }
 
-// trim lets the garbage collector have all memory that is free.
-func (p *buffers) trim() {
+// setLimit changes how much free memory is kept, and lets the garbage collector
+// have what is more.
+func (p *buffers) setLimit(limit int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.limit = limit
 	for class, list := range p.classes {
 		for _, s := range slices.Clone(list) {
-			if len(s.free) == s.total {
+			if p.held > limit && len(s.free) == s.total {
 				p.dropLocked(class, s)
 			}
 		}

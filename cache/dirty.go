@@ -15,7 +15,8 @@ import (
 // buf holds the chunk as readers are to see it: the bytes that mask and storing
 // mark were written here; the others are those of the stored chunk of generation
 // base, or arbitrary as long as base is "". A chunk that was erased as a whole
-// has no buf and needs none: it is the fill value.
+// has no buf and needs none: it is the fill value. When it is then written to, it
+// is blank: what is not marked is the fill value, but not in buf yet.
 type dirty struct {
 	entry  *entry
 	layout *layout
@@ -32,6 +33,7 @@ type dirty struct {
 	gone    bool
 	buf     *buffer
 	erased  bool // the fill value throughout
+	blank   bool // the fill value where it is not marked
 	frozen  bool // buf is being stored: it must be replaced, not changed
 	mask    mask // written since the last stage
 	storing mask // of the stage that is being stored
@@ -59,12 +61,7 @@ func (d *dirty) room() []byte {
 	case d.buf == nil:
 		d.buf = l.engine.buffers.get(int(l.bytes))
 		l.chunks.pool.weigh(d, l.bytes)
-		if d.erased {
-			l.schema().FillChunk(d.buf.data)
-			d.mask = l.takeMask()
-			d.mask.set(0, l.bytes)
-			d.erased = false
-		}
+		d.blank, d.erased = d.erased, false
 	case d.frozen:
 		next := l.engine.buffers.get(int(l.bytes))
 		copy(next.data, d.buf.data)
@@ -117,31 +114,51 @@ func (d *dirty) erase() {
 	l.giveMask(d.mask)
 	d.mask, d.base = nil, ""
 	d.wrote.Store(0)
-	d.erased, d.touched = true, true
+	d.erased, d.touched, d.blank = true, true, false
+}
+
+// fillBlank makes a blank chunk one that was written as a whole. The caller holds
+// d.mu.
+func (d *dirty) fillBlank() {
+	if !d.blank {
+		return
+	}
+	d.blank = false
+	dst := d.room()
+	if !d.mask.full(d.layout.bytes) {
+		d.fillGaps(dst, nil)
+		d.mask.set(0, d.layout.bytes)
+	}
+}
+
+// fillGaps sets what was not written to the bytes of chunk; nil: to the fill
+// value. The caller holds d.mu.
+func (d *dirty) fillGaps(dst []byte, chunk *buffer) {
+	if chunk == nil {
+		chunk = d.layout.engine.buffers.get(len(dst))
+		defer chunk.drop()
+		d.layout.schema().FillChunk(chunk.data)
+	}
+	fillGaps(dst, chunk.data, d.mask, d.storing)
 }
 
 // covers reports whether the elements of a box are known without what is stored.
 // The caller holds d.mu.
 func (d *dirty) covers(a area) bool {
+	d.fillBlank()
 	return d.erased || d.buf != nil && covers(d.mask, d.storing, a)
 }
 
 // rebase fills what was not written here with the bytes of chunk, which is what
 // is stored in the given generation; nil: nothing is. The caller holds d.mu.
 func (d *dirty) rebase(chunk *buffer, generation kvstore.Generation) {
-	if d.erased || d.base == generation && generation != "" {
+	if d.erased || d.blank || d.base == generation && generation != "" {
 		return
 	}
 	touched := d.touched
 	dst := d.room()
 	d.touched = touched
-	if chunk == nil {
-		fill := d.layout.engine.buffers.get(len(dst))
-		defer fill.drop()
-		d.layout.schema().FillChunk(fill.data)
-		chunk = fill
-	}
-	fillGaps(dst, chunk.data, d.mask, d.storing)
+	d.fillGaps(dst, chunk)
 	d.base = generation
 }
 

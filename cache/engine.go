@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"tsmount/resources"
 )
@@ -23,15 +24,21 @@ type Engine struct {
 	storing   *resources.Limiter // groups of chunks that are encoded and stored at a time
 
 	decodes, decodedBytes, encodedBytes, unpinned atomic.Int64
-	stores, merges, lost                          atomic.Int64
+	stores, merges, lost, writing                 atomic.Int64
 	originBytes                                   atomic.Int64 // taken by all Origins
 
 	mu   sync.Mutex // guards following
 	open map[sharedKey]*shared
 }
 
-// recycleLimit is how much free memory an engine holds on to, in bytes.
-const recycleLimit = 32 << 20
+const (
+	// recycleLimit is how much free memory an engine holds on to, in bytes.
+	recycleLimit = 32 << 20
+	// recycleWriting is the limit while there is something to be stored, and
+	// writingPause later: writers use, and give back, a whole layer of chunks.
+	recycleWriting = 256 << 20
+	writingPause   = 2 * time.Second
+)
 
 // maxLoading is how many chunks are loaded at a time: as many as remote stores
 // take requests, in the order in which they were asked for. The others wait
@@ -68,5 +75,16 @@ func (e *Engine) Close() {
 	e.flights.Wait()
 }
 
-// Trim gives memory that is held for reuse back to the system's allocator.
-func (e *Engine) Trim() { e.buffers.trim() }
+// writes notes that an array has something to be stored (1), or no more (-1).
+func (e *Engine) writes(n int64) {
+	switch e.writing.Add(n) {
+	case 1:
+		e.buffers.setLimit(recycleWriting)
+	case 0:
+		time.AfterFunc(writingPause, func() {
+			if e.writing.Load() == 0 {
+				e.buffers.setLimit(recycleLimit)
+			}
+		})
+	}
+}

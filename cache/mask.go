@@ -40,7 +40,17 @@ func (m mask) has(lo, n int64) bool {
 func run(from, n uint) uint64 { return ^uint64(0) >> (64 - n) << from }
 
 // full reports whether all n bytes are marked.
-func (m mask) full(n int64) bool { return m != nil && m.has(0, n) }
+func (m mask) full(n int64) bool {
+	if m == nil {
+		return false
+	}
+	for _, w := range m[:n/64] {
+		if w != ^uint64(0) {
+			return false
+		}
+	}
+	return m.has(n/64*64, n%64)
+}
 
 // add marks everything that o marks.
 func (m mask) add(o mask) {

@@ -24,15 +24,30 @@ const (
 	mergePause = 100 * time.Millisecond
 )
 
+// encodedSlack is room behind a chunk's own size for what codecs add to it, in
+// bytes.
+const encodedSlack = 4096
+
 // stage is a dirty chunk as it is being stored.
 type stage struct {
 	d       *dirty
 	buf     *buffer // with a reference; nil: the chunk is deleted
 	base    kvstore.Generation
 	ifEqual kvstore.Generation
-	keep    bool   // store it even if it equals the fill value
-	enc     []byte // nil: the chunk is deleted
+	keep    bool    // store it even if it equals the fill value
+	enc     []byte  // nil: the chunk is deleted
+	room    *buffer // that enc lies in; may be nil
 }
+
+// drop gives the memory of a stage back.
+func (s *stage) drop() {
+	s.buf.drop()
+	s.room.drop()
+	s.buf, s.room, s.enc = nil, nil, nil
+}
+
+// merged reports whether what was stored before is a part of the stage.
+func (s *stage) merged() bool { return s.ifEqual != "" && s.ifEqual != kvstore.Absent }
 
 // storeGroup stores the chunks of g that have been written to, merged with what
 // is stored where they were not written as a whole.
@@ -113,7 +128,7 @@ func (l *layout) stages(ctx context.Context, members []*dirty, bound time.Time) 
 func abandon(stages []*stage, err error) {
 	for _, s := range stages {
 		s.d.failed(s, err)
-		s.buf.drop()
+		s.drop()
 	}
 }
 
@@ -160,6 +175,7 @@ func (d *dirty) stage() (s *stage, missing bool) {
 	}
 	schema := d.layout.schema()
 	s = &stage{d: d, keep: d.keep}
+	d.fillBlank()
 	switch {
 	case d.erased:
 		d.touched = false
@@ -168,7 +184,7 @@ func (d *dirty) stage() (s *stage, missing bool) {
 	case d.base != "":
 		s.ifEqual = d.base
 	case (schema.Clipped || !d.exists) && d.coversDomain(schema):
-		d.fillBeyond(schema)
+		d.fillGaps(d.room(), nil) // what lies beyond
 		if !schema.Clipped {
 			d.base, s.ifEqual = kvstore.Absent, kvstore.Absent
 		}
@@ -186,15 +202,6 @@ func (d *dirty) stage() (s *stage, missing bool) {
 func (d *dirty) coversDomain(schema *drivers.Schema) bool {
 	a, ok := domainArea(schema, d.cell)
 	return ok && d.covers(a)
-}
-
-// fillBeyond sets what of the chunk lies beyond the domain, and was not written,
-// to the fill value. The caller holds d.mu.
-func (d *dirty) fillBeyond(schema *drivers.Schema) {
-	fill := d.layout.engine.buffers.get(int(d.layout.bytes))
-	defer fill.drop()
-	schema.FillChunk(fill.data)
-	fillGaps(d.room(), fill.data, d.mask, d.storing)
 }
 
 // domainArea returns the part of a chunk that lies in the domain; not ok where
@@ -228,7 +235,8 @@ func (l *layout) encode(ctx context.Context, s *stage) error {
 		s.enc = s.buf.data
 		return nil
 	}
-	enc, err := l.ds.Encode(nil, s.buf.data, s.d.cell)
+	s.room = l.engine.buffers.get(int(l.bytes + l.bytes/64 + encodedSlack))
+	enc, err := l.ds.Encode(s.room.data[:0], s.buf.data, s.d.cell)
 	if err != nil {
 		return fmt.Errorf("%s: encoding: %w", l.store.Location(l.ds.ChunkKey(s.d.cell)), err)
 	}
@@ -281,7 +289,7 @@ func (l *layout) storeStages(ctx context.Context, stages []*stage) (again []*dir
 			s.d.failed(s, r.Err)
 			err = errors.Join(err, fmt.Errorf("storing %s: %w", l.store.Location(puts[i].Key), r.Err))
 		}
-		s.buf.drop()
+		s.drop()
 	}
 	return again, err
 }
@@ -338,7 +346,7 @@ func (d *dirty) stored(s *stage, stamp kvstore.Stamp) {
 	if s.enc == nil {
 		value = nil
 	}
-	l.chunks.pool.replace(d.entry, value.keep(), stamp)
+	l.chunks.pool.replace(d.entry, value, stamp, s.merged())
 	l.giveMask(d.storing)
 	d.storing = nil
 	switch {
@@ -353,19 +361,27 @@ func (d *dirty) stored(s *stage, stamp kvstore.Stamp) {
 }
 
 // replace makes a stored value that of its entry; nil: the key is deleted. What
-// is being loaded is older, or as good: whoever waits for it gets this value.
-func (p *Pool) replace(e *entry, value *buffer, stamp kvstore.Stamp) {
+// is being loaded is older, or as good: whoever waits for it gets what is stored.
+// A value that takes the place of nothing is remembered only if remember says so:
+// who fills an array does not read it at once, and recycled memory is faster.
+func (p *Pool) replace(e *entry, value *buffer, stamp kvstore.Stamp, remember bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e.stores.Add(1)
 	e.flight = nil
+	remember = remember || e.known
 	if e.known {
 		p.inUse -= e.weight
 	}
-	if value == nil {
+	switch {
+	case !remember:
+		e.setLocked(nil, 0, kvstore.Stamp{})
+		e.known = false
+		return
+	case value == nil:
 		e.setLocked(nil, 0, stamp)
-	} else {
-		e.setLocked(value, e.table.weight, stamp)
+	default:
+		e.setLocked(value.keep(), e.table.weight, stamp)
 	}
 	p.inUse += e.weight
 	p.evict()

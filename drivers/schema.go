@@ -171,6 +171,10 @@ func (s *Schema) FillStrides() []int64 {
 // reads as.
 func (s *Schema) FillChunk(dst []byte) {
 	for part, fill := range s.fillParts(dst) {
+		if len(bytes.Trim(fill, "\x00")) == 0 {
+			clear(part)
+			continue
+		}
 		for n := copy(part, fill); n < len(part); n *= 2 {
 			copy(part[n:], part[:n])
 		}
