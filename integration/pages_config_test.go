@@ -114,6 +114,7 @@ type statistics struct {
 		Arrays       int64 `json:"open_arrays"`
 		Decodes      int64 `json:"decodes"`
 		DecodedBytes int64 `json:"decoded_bytes"`
+		Stores       int64 `json:"stores"`
 	} `json:"engine"`
 	Resources map[string]json.RawMessage `json:"resources"`
 }
