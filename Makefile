@@ -36,7 +36,7 @@ accept: build
 bench: build
 	.ci/prepare fuse python bench
 	$(GO) test -run '^$$' -bench . -benchtime 0.5s ./...
-	@if [ -f $(SHARED)/bench/bench.py ]; then $(VENV)/bin/python $(SHARED)/bench/bench.py --binary $(BIN) --only 'W[1-5]*:zarr2-*,W7*,W8:zarr2-*'; fi
+	@if [ -f $(SHARED)/bench/bench.py ]; then $(VENV)/bin/python $(SHARED)/bench/bench.py --binary $(BIN) --only 'W[1-6]*:zarr2-*,W7*,W8:zarr2-*'; fi
 
 # Each fuzz target for FUZZTIME.
 fuzz:

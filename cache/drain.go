@@ -3,6 +3,8 @@ package cache
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"tsmount/drivers"
@@ -54,9 +56,25 @@ func (l *layout) lose(members []*dirty) {
 
 // Drain stores everything that was written to the array. It returns what could
 // not be stored until ctx ends, one line for each stored key, with the reason.
-func (a *Array) Drain(ctx context.Context) []string {
+func (a *Array) Drain(ctx context.Context) []string { return a.shared.drainDirty(ctx) }
+
+// Drain does so for all arrays, also those that nobody has open any more.
+func (e *Engine) Drain(ctx context.Context) []string {
+	e.mu.Lock()
+	open := slices.Collect(maps.Values(e.open))
+	e.mu.Unlock()
 	var left []string
-	for _, l := range a.shared.allLayouts() {
+	for _, s := range open {
+		left = append(left, s.drainDirty(ctx)...)
+	}
+	return left
+}
+
+func (s *shared) drainDirty(ctx context.Context) (left []string) {
+	for _, l := range s.allLayouts() {
+		if l.unstored.Load() == 0 {
+			continue
+		}
 		if err := l.flush(ctx); err != nil {
 			left = append(left, l.unstoredKeys(err)...)
 		}

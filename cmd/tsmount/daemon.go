@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -161,18 +162,8 @@ func (d *daemon) end() {
 
 // unmount ends one mount and returns what was lost.
 func (d *daemon) unmount(m *served) []string {
-	ctx, cancel := context.WithTimeout(context.Background(), max(d.plan.daemon.Drain, time.Second))
+	ctx, cancel := d.patience(m.StopDraining)
 	defer cancel()
-	ended := make(chan struct{})
-	defer close(ended)
-	go func() {
-		select {
-		case <-d.hurry:
-			cancel()
-			m.StopDraining()
-		case <-ended:
-		}
-	}()
 	err := m.Unmount(ctx)
 	var lost []string
 	switch {
@@ -188,6 +179,46 @@ func (d *daemon) unmount(m *served) []string {
 	d.forget(m)
 	d.lose(m, lost)
 	return lost
+}
+
+// drainAll stores what was written to arrays that no mount has open any more.
+// Who has waited for the others in vain need not wait as long again.
+func (d *daemon) drainAll() {
+	ctx, cancel := d.patience(func() {})
+	defer cancel()
+	d.mu.Lock()
+	if len(d.lost) > 0 {
+		ctx, cancel = context.WithTimeout(ctx, time.Second)
+		defer cancel()
+	}
+	d.mu.Unlock()
+	lost := d.engine.Drain(ctx)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, line := range lost {
+		if !slices.Contains(d.lost, line) {
+			d.lost = append(d.lost, line)
+		}
+	}
+}
+
+// patience returns a context that ends after --drain-timeout, or when the daemon
+// is told to hurry; then it calls f, too.
+func (d *daemon) patience(f func()) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.Background(), max(d.plan.daemon.Drain, time.Second))
+	over := make(chan struct{})
+	go func() {
+		select {
+		case <-d.hurry:
+			cancel()
+			f()
+		case <-over:
+		}
+	}()
+	return ctx, sync.OnceFunc(func() {
+		close(over)
+		cancel()
+	})
 }
 
 // lose notes what could not be stored of a mount, once.
@@ -219,6 +250,7 @@ func (d *daemon) refresh() {
 
 // verdict returns what was lost as an error, or nil.
 func (d *daemon) verdict() error {
+	d.drainAll()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.lost) == 0 {
