@@ -112,7 +112,8 @@ func (d *dirty) erase() {
 		l.chunks.pool.weigh(d, 0)
 	}
 	l.giveMask(d.mask)
-	d.mask, d.base = nil, ""
+	l.giveMask(d.storing) // what is being stored is no longer what readers see
+	d.mask, d.storing, d.base = nil, nil, ""
 	d.wrote.Store(0)
 	d.erased, d.touched, d.blank = true, true, false
 }

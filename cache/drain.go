@@ -45,13 +45,18 @@ func (l *layout) lose(members []*dirty) {
 	for _, d := range members {
 		if d.lock() {
 			n++
-			d.drop()
+			l.loseOne(d)
 			d.mu.Unlock()
 		}
 	}
-	l.lost.Add(n)
-	l.engine.lost.Add(n)
 	l.engine.log.Error("the array is gone: chunks that were written to it are lost", "array", l.owner.store.Location(l.owner.path), "chunks", n)
+}
+
+// loseOne drops a dirty chunk that has no place any more. The caller holds d.mu.
+func (l *layout) loseOne(d *dirty) {
+	l.lost.Add(1)
+	l.engine.lost.Add(1)
+	d.drop()
 }
 
 // Drain stores everything that was written to the array. It returns what could

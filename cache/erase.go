@@ -73,7 +73,7 @@ func (r *erasure) applyTo(d *dirty) error {
 	if !r.take(d.cell) {
 		return nil
 	}
-	a, at, whole := r.region.part(r.schema, d.cell)
+	a, at, whole := r.region.part(r.schema, &d.layout.schema().Domain, d.cell)
 	if whole {
 		d.erase()
 		return nil
@@ -104,7 +104,7 @@ func (l *layout) erasedCell(cell []int64) (whole, partly bool) {
 		if !r.pending(cell) {
 			continue
 		}
-		a, _, all := r.region.part(r.schema, cell)
+		a, _, all := r.region.part(r.schema, &l.schema().Domain, cell)
 		if all {
 			return true, false
 		}

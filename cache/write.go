@@ -201,6 +201,20 @@ func (w *Window) Erase(ctx context.Context) error {
 	return r.fillBox(ctx, w.view)
 }
 
+// StoreSoon begins to store what was written to the array, and does not wait for
+// it: what fails is logged, and tried again.
+func (w *Window) StoreSoon() {
+	l := w.layout
+	if l.unstored.Load() == 0 {
+		return
+	}
+	l.engine.flights.Add(1)
+	go func() {
+		defer l.engine.flights.Done()
+		_ = l.flush(l.engine.base) // logged where it failed
+	}()
+}
+
 // Flush stores what was written to the array, through whatever file, and waits
 // for it. The error stays when the array is gone for which it was written.
 func (w *Window) Flush(ctx context.Context) error {

@@ -109,7 +109,7 @@ func (l *layout) stages(ctx context.Context, members []*dirty, bound time.Time) 
 	work.SetLimit(l.width())
 	for i, d := range members {
 		work.Go(func() (err error) {
-			if made[i], err = l.stage(ctx, d, bound); err != nil {
+			if made[i], err = l.stage(ctx, d, bound); err != nil && ctx.Err() == nil {
 				d.note(err)
 			}
 			return err
@@ -170,10 +170,17 @@ func (d *dirty) stage() (s *stage, missing bool) {
 		return nil, false
 	}
 	defer d.mu.Unlock()
-	if !d.touched {
+	schema := d.layout.schema()
+	switch {
+	case !d.touched && d.storing == nil:
+		d.drop() // nothing came of it
+		return nil, false
+	case !d.touched:
+		return nil, false
+	case outside(schema, d.cell):
+		d.layout.loseOne(d)
 		return nil, false
 	}
-	schema := d.layout.schema()
 	s = &stage{d: d, keep: d.keep}
 	d.fillBlank()
 	switch {
@@ -202,6 +209,13 @@ func (d *dirty) stage() (s *stage, missing bool) {
 func (d *dirty) coversDomain(schema *drivers.Schema) bool {
 	a, ok := domainArea(schema, d.cell)
 	return ok && d.covers(a)
+}
+
+// outside reports whether nothing of a cell lies in the domain: the array has
+// shrunk.
+func outside(schema *drivers.Schema, cell []int64) bool {
+	a, _ := domainArea(schema, cell)
+	return slices.Contains(a.shape, 0)
 }
 
 // domainArea returns the part of a chunk that lies in the domain; not ok where

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
+	"sync/atomic"
 )
 
 // writeHandle is an arrayHandle that was opened for writing.
 type writeHandle struct {
 	*arrayHandle
+	unflushed atomic.Bool // something was written since the last flush
 
 	mu      sync.Mutex // guards following
 	header  stagedHeader
@@ -25,6 +27,7 @@ var (
 // truncate makes what the handle shows the fill value.
 func (h *writeHandle) truncate(ctx context.Context, r *reader) error {
 	h.written = new(ranges)
+	h.unflushed.Store(true)
 	return r.window.Erase(ctx)
 }
 
@@ -66,8 +69,21 @@ func (h *writeHandle) WriteAt(ctx context.Context, p []byte, off int64) error {
 	if err := r.window.WriteAt(ctx, lo-head, payload); err != nil {
 		return err
 	}
+	h.unflushed.Store(true)
 	h.note(lo-head, hi-head)
 	return nil
+}
+
+// Close has stored what came after the last flush: from a mapping that has
+// outlived its file descriptor, for example.
+func (h *writeHandle) Close() error {
+	h.arrayHandle.mu.Lock()
+	r := h.now
+	h.arrayHandle.mu.Unlock()
+	if r != nil && h.unflushed.Load() {
+		r.window.StoreSoon()
+	}
+	return h.arrayHandle.Close()
 }
 
 // checkTrailer accepts only bytes equal to the trailer's, which begins at begin.
@@ -108,6 +124,7 @@ func (h *writeHandle) Flush(ctx context.Context) error {
 	r.users++
 	h.arrayHandle.mu.Unlock()
 	defer h.leave(r)
+	h.unflushed.Store(false)
 	err := r.window.Flush(ctx)
 	h.mu.Lock()
 	defer h.mu.Unlock()
