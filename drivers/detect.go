@@ -34,7 +34,10 @@ type GroupMember struct {
 	Members Members // what its spec needs beside the driver; nil: nothing
 	// Unlisted: the name resolves but is not listed, for it is a second one.
 	Unlisted bool
-	Labels   []string // dimension labels for an array that has none; nil: none
+	// Labels name the dimensions of an array that has no labels, Units measure
+	// those of one that has no units; nil: none. Both have one entry per dimension.
+	Labels []string
+	Units  []*Unit
 }
 
 // anyArray demands nothing.

@@ -93,7 +93,7 @@ func (d *dataset) openMember(ctx context.Context, m tree.Member, bound time.Time
 	}
 	o, err := d.open(ctx, s, m.Path, cache.OpenMode{Open: true}, bound)
 	if err == nil && s.View() == nil {
-		o.Axes = m.Labels
+		o.Axes, o.AxisUnits = m.Labels, m.Units
 	}
 	return o, err
 }

@@ -82,7 +82,7 @@ func addConsolidated(members *ome.List, doc []byte) {
 	for _, key := range keys.Names() {
 		for _, suffix := range []string{"/" + arrayKey, "/" + groupKey} {
 			if node, ok := strings.CutSuffix(key, suffix); ok {
-				members.Add(node, nil)
+				members.Add(node, nil, nil)
 			}
 		}
 	}

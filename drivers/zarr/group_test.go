@@ -26,11 +26,11 @@ func TestImagesAreMembersByTheirPaths(t *testing.T) {
 		{
 			`{"multiscales":[{"version":"0.4","axes":[{"name":"y"},{"name":"x"}],"datasets":[{"path":"1"},{"path":"0"}]}],"range":NaN}`,
 			`{"metadata":{".zgroup":{},"0/.zarray":{},"0/.zattrs":{},"extra/.zgroup":{},"extra/.zattrs":{},"extra/a/.zarray":{}},"zarr_consolidated_format":1}`,
-			"[{1 1/ <nil> false [y x]} {0 0/ <nil> false [y x]} {extra extra/ <nil> false []}]",
+			"[{1 1/ <nil> false [y x] []} {0 0/ <nil> false [y x] []} {extra extra/ <nil> false [] []}]",
 		},
-		{`{"plate":{"wells":[{"path":"A/1"},{"path":"A/2"},{"path":"B/1"}]}}`, "", "[{A A/ <nil> false []} {B B/ <nil> false []}]"},
-		{`{"well":{"images":[{"path":"0"}]}}`, "{", "[{0 0/ <nil> false []}]"},
-		{`{`, `{"metadata":{"a/.zarray":{"fill_value":NaN},"a/.zgroup":{},"../.zgroup":{},"/.zgroup":{},"b/.zattrs":{}}}`, "[{a a/ <nil> false []}]"},
+		{`{"plate":{"wells":[{"path":"A/1"},{"path":"A/2"},{"path":"B/1"}]}}`, "", "[{A A/ <nil> false [] []} {B B/ <nil> false [] []}]"},
+		{`{"well":{"images":[{"path":"0"}]}}`, "{", "[{0 0/ <nil> false [] []}]"},
+		{`{`, `{"metadata":{"a/.zarray":{"fill_value":NaN},"a/.zgroup":{},"../.zgroup":{},"/.zgroup":{},"b/.zattrs":{}}}`, "[{a a/ <nil> false [] []}]"},
 		{`[]`, `{"metadata":7}`, "[]"},
 	} {
 		docs := map[string]string{attributesKey: c.attributes, consolidatedKey: c.consolidated}

@@ -68,6 +68,6 @@ func addConsolidated(members *ome.List, v strictjson.Value) {
 		return
 	}
 	for _, path := range nodes.Names() {
-		members.Add(path, nil)
+		members.Add(path, nil, nil)
 	}
 }

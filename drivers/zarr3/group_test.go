@@ -36,7 +36,7 @@ func TestImagesAreMembersByTheirPaths(t *testing.T) {
 	info := group(t, `{"zarr_format":3,"node_type":"group","attributes":{"ome":{"version":"0.5","multiscales":[
 		{"axes":[{"name":"y"},{"name":"x"}],"datasets":[{"path":"1"},{"path":"0"},{"path":"deep/er"},{"path":"/abs"},{"path":".."}]}],"labels":["cells"]}}}`)
 	got := fmt.Sprint(info.Members)
-	if want := "[{1 1/ <nil> false [y x]} {0 0/ <nil> false [y x]} {deep deep/ <nil> false []} {cells cells/ <nil> false []}]"; got != want {
+	if want := "[{1 1/ <nil> false [y x] []} {0 0/ <nil> false [y x] []} {deep deep/ <nil> false [] []} {cells cells/ <nil> false [] []}]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -24,6 +24,7 @@ type Member struct {
 	Format  drivers.Format
 	Members drivers.Members // what its spec needs beside the driver; nil: nothing
 	Labels  []string        // names of its dimensions if it has no labels: Opened.Axes; nil: none
+	Units   []*drivers.Unit // of its dimensions if it has no units: Opened.AxisUnits; nil: none
 }
 
 // Hierarchy returns the source of a mount that shows a group or a folder of
@@ -126,7 +127,7 @@ func (l *located) child(name string) Member {
 	for _, g := range l.found.Groups {
 		for _, m := range g.Info.Members {
 			if m.Name == name {
-				return Member{l.Path + inDirForm(m.Path), g.Format, m.Members, m.Labels}
+				return Member{l.Path + inDirForm(m.Path), g.Format, m.Members, m.Labels, m.Units}
 			}
 		}
 	}

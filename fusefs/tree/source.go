@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tsmount/cache"
+	"tsmount/drivers"
 	"tsmount/kvstore"
 )
 
@@ -39,6 +40,9 @@ type Opened struct {
 	// Axes are names for the stored dimensions of an array that has no labels,
 	// which its group gives it; nil: none. They are not listed, but resolve.
 	Axes []string
+	// AxisUnits measure the stored dimensions of an array that has no units, which
+	// its group gives it; nil: none.
+	AxisUnits []*drivers.Unit
 }
 
 // Group is a directory of arrays and groups.

@@ -187,12 +187,17 @@ func (v *view) units() []format.Unit {
 	return units
 }
 
-// unitOf returns the unit of a stored dimension, nil when it is not known.
+// unitOf returns the unit of a stored dimension, nil when it is not known: the
+// array's, or where that has none at all the one that its group gives it.
 func (v *view) unitOf(o int) *drivers.Unit {
-	if o >= len(v.st.Schema.Units) {
+	units := v.st.Schema.Units
+	if axes := v.m.opened.AxisUnits; len(axes) == len(v.t.Output) && !slices.ContainsFunc(units, func(u *drivers.Unit) bool { return u != nil }) {
+		units = axes
+	}
+	if o >= len(units) {
 		return nil
 	}
-	return v.st.Schema.Units[o]
+	return units[o]
 }
 
 // chunkShape returns the extent of the chunks along each dimension of the view,

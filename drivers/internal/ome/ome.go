@@ -1,5 +1,5 @@
 // Package ome reads what OME-Zarr metadata tells of a group: which arrays and
-// groups are below it, and what their axes are called (ngff-spec 0.4 and 0.5;
+// groups are below it, and what their axes are called and measure (ngff-spec 0.4 and 0.5;
 // zarr v3 has everything in the member "ome" of the attributes). It is not
 // strict: what cannot be read tells nothing.
 package ome
@@ -22,19 +22,19 @@ func Members(attributes strictjson.Value) List {
 	for _, scales := range list(root, "multiscales") {
 		labels := axes(scales)
 		for _, level := range list(scales, "datasets") {
-			members.Add(text(level, "path"), labels)
+			members.Add(text(level, "path"), labels, units(scales, level))
 		}
 	}
 	for _, label := range list(root, "labels") {
 		if name, err := label.Str(); err == nil {
-			members.Add(name, nil)
+			members.Add(name, nil, nil)
 		}
 	}
 	for _, well := range list(get(root, "plate"), "wells") {
-		members.Add(text(well, "path"), nil)
+		members.Add(text(well, "path"), nil, nil)
 	}
 	for _, image := range list(get(root, "well"), "images") {
-		members.Add(text(image, "path"), nil)
+		members.Add(text(image, "path"), nil, nil)
 	}
 	return members
 }
@@ -64,9 +64,9 @@ type List struct {
 }
 
 // Add appends the member at a path below the group: a folder on the way if the
-// path is longer than one name, which then has no labels. A path that is no
+// path is longer than one name, which then has no axes. A path that is no
 // plain name, or begins with a name that is there already, adds nothing.
-func (l *List) Add(path string, labels []string) {
+func (l *List) Add(path string, labels []string, units []*drivers.Unit) {
 	name, rest, _ := strings.Cut(path, "/")
 	if name == "" || name == "." || name == ".." || strings.ContainsRune(name, 0) || l.seen[name] {
 		return
@@ -77,7 +77,7 @@ func (l *List) Add(path string, labels []string) {
 	l.seen[name] = true
 	m := drivers.GroupMember{Name: name, Path: name + "/"}
 	if rest == "" {
-		m.Labels = labels
+		m.Labels, m.Units = labels, units
 	}
 	l.All = append(l.All, m)
 }

@@ -2,6 +2,7 @@ package ome
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"tsmount/internal/strictjson"
@@ -32,6 +33,36 @@ func TestMembersThatAttributesName(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%s: got %q, want %q", doc, got, want)
+		}
+	}
+}
+
+func TestUnitsOfAxes(t *testing.T) {
+	const axes = `"axes":[{"name":"t","unit":"second"},{"name":"c"},{"name":"x","unit":"micrometer"}]`
+	for level, want := range map[string]string{
+		`{"path":"0","coordinateTransformations":[{"type":"scale","scale":[2,1,0.5]}]}`:           "1 s, -, 1.5 um",
+		`{"path":"0","coordinateTransformations":[{"type":"translation","translation":[1,2,3]}]}`: "0.5 s, -, 3 um",
+		`{"path":"0"}`: "0.5 s, -, 3 um",
+		`{"path":"0","coordinateTransformations":[{"type":"scale","scale":[2,1]}]}`:                                    "",
+		`{"path":"0","coordinateTransformations":[{"type":"scale","scale":[2,1,-1]}]}`:                                 "",
+		`{"path":"0","coordinateTransformations":[{"type":"scale","scale":[2,1,"3"]}]}`:                                "",
+		`{"path":"0","coordinateTransformations":[{"type":"scale","scale":[2,1,1]},{"type":"scale","scale":[2,1,2]}]}`: "2 s, -, 6 um",
+	} {
+		doc := `{"multiscales":[{` + axes + `,"coordinateTransformations":[{"type":"scale","scale":[0.5,1,3]}],"datasets":[` + level + `]}]}`
+		v, err := strictjson.Parse([]byte(doc), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, u := range Members(v).All[0].Units {
+			if u == nil {
+				got = append(got, "-")
+				continue
+			}
+			got = append(got, fmt.Sprint(u.Multiplier, " ", u.Base))
+		}
+		if text := strings.Join(got, ", "); text != want {
+			t.Errorf("%s: got %q, want %q", level, text, want)
 		}
 	}
 }
