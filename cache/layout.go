@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -169,10 +168,19 @@ func storeBound(bound time.Time) time.Time {
 	return bound
 }
 
-// noteLatency smooths over about eight reads; a lost update does no harm.
+// noteLatency smooths, and believes short times sooner than long ones: with all
+// processors busy, many a read from a fast store takes long because it has to
+// wait for one. A lost update does no harm.
 func (l *layout) noteLatency(d time.Duration) {
 	old := l.latency.Load()
-	l.latency.Store(old + (int64(d)-old)/8)
+	weight := int64(32)
+	switch {
+	case old == 0:
+		weight = 1
+	case int64(d) < old:
+		weight = 2
+	}
+	l.latency.Store(old + (int64(d)-old)/weight)
 }
 
 // slow reports whether the store's latency is what makes readers wait.
@@ -183,7 +191,7 @@ func (l *layout) slow() bool { return time.Duration(l.latency.Load()) > slowStor
 // from one that answers slowly.
 func (l *layout) width() int {
 	if d := time.Duration(l.latency.Load()); d > 0 && d < slowStore {
-		return 2 * max(4, runtime.GOMAXPROCS(0))
+		return 2 * max(4, resources.Processors())
 	}
 	return maxLoading
 }
