@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/bits"
 	"sync/atomic"
 	"time"
 
@@ -144,9 +145,13 @@ func (l *layout) expectStored() int64 { return max(l.bytes, l.encoded.Load()) }
 const sameClass = 16 << 20
 
 // room returns the size of the buffer for a stored chunk of n bytes: that of a
-// decoded chunk, so that both are recycled together, unless that is huge.
+// decoded chunk, so that both are recycled together, unless that is huge or far
+// too large: new memory costs more than reading into it.
 func (l *layout) room(n int64) int64 {
-	if l.bytes > sameClass {
+	switch {
+	case n > 0 && n < l.bytes/4:
+		return 1 << bits.Len64(uint64(n-1))
+	case l.bytes > sameClass:
 		return n
 	}
 	return max(n, l.bytes)
