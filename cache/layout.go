@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"runtime"
+	"math/bits"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -159,9 +159,13 @@ func (l *layout) expectStored() int64 { return max(l.bytes, l.encoded.Load()) }
 const sameClass = 16 << 20
 
 // room returns the size of the buffer for a stored chunk of n bytes: that of a
-// decoded chunk, so that both are recycled together, unless that is huge.
+// decoded chunk, so that both are recycled together, unless that is huge or far
+// too large: new memory costs more than reading into it.
 func (l *layout) room(n int64) int64 {
-	if l.bytes > sameClass {
+	switch {
+	case n > 0 && n < l.bytes/4:
+		return 1 << bits.Len64(uint64(n-1))
+	case l.bytes > sameClass:
 		return n
 	}
 	return max(n, l.bytes)
@@ -183,10 +187,19 @@ func storeBound(bound time.Time) time.Time {
 	return bound
 }
 
-// noteLatency smooths over about eight reads; a lost update does no harm.
+// noteLatency smooths, and believes short times sooner than long ones: with all
+// processors busy, many a read from a fast store takes long because it has to
+// wait for one. A lost update does no harm.
 func (l *layout) noteLatency(d time.Duration) {
 	old := l.latency.Load()
-	l.latency.Store(old + (int64(d)-old)/8)
+	weight := int64(32)
+	switch {
+	case old == 0:
+		weight = 1
+	case int64(d) < old:
+		weight = 2
+	}
+	l.latency.Store(old + (int64(d)-old)/weight)
 }
 
 // slow reports whether the store's latency is what makes readers wait.
@@ -197,7 +210,7 @@ func (l *layout) slow() bool { return time.Duration(l.latency.Load()) > slowStor
 // from one that answers slowly.
 func (l *layout) width() int {
 	if d := time.Duration(l.latency.Load()); d > 0 && d < slowStore {
-		return 2 * max(4, runtime.GOMAXPROCS(0))
+		return 2 * max(4, resources.Processors())
 	}
 	return maxLoading
 }

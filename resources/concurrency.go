@@ -22,8 +22,8 @@ const sharedRequests = 32
 
 // shared holds the limiters that "shared" means, one per kind and process.
 var shared = map[string]func() *Limiter{
-	DataCopyConcurrency:    sharedLimiter(DataCopyConcurrency, processors),
-	FileIOConcurrency:      sharedLimiter(FileIOConcurrency, func() int { return max(4, processors()) }),
+	DataCopyConcurrency:    sharedLimiter(DataCopyConcurrency, Processors),
+	FileIOConcurrency:      sharedLimiter(FileIOConcurrency, func() int { return max(4, Processors()) }),
 	HTTPRequestConcurrency: sharedLimiter(HTTPRequestConcurrency, func() int { return sharedRequests }),
 	S3RequestConcurrency:   sharedLimiter(S3RequestConcurrency, func() int { return sharedRequests }),
 	GCSRequestConcurrency:  sharedLimiter(GCSRequestConcurrency, func() int { return sharedRequests }),
@@ -33,9 +33,13 @@ func sharedLimiter(name string, limit func() int) func() *Limiter {
 	return sync.OnceValue(func() *Limiter { return NewLimiter(name, limit()) })
 }
 
-// processors is how many threads run Go code at a time: what the machine has,
-// or less where a container or GOMAXPROCS allows less.
-func processors() int { return max(1, runtime.GOMAXPROCS(0)) }
+// available is GOMAXPROCS as the program found it: a daemon raises it beyond the
+// number of processors.
+var available = runtime.GOMAXPROCS(0)
+
+// Processors is how many threads may compute at a time: what the machine has, or
+// less where a container or the environment's GOMAXPROCS allows less.
+func Processors() int { return available }
 
 // concurrency is the configuration of a limit; 0 is "shared".
 type concurrency uint64

@@ -111,10 +111,6 @@ func newZstdEncoder(key zstdKey) (*zstd.Encoder, error) {
 		zstd.WithLowerEncoderMem(true))
 }
 
-// zstdSlack is how much room behind its output makes the decoder copy in whole
-// blocks of 16 bytes: it is a third faster.
-const zstdSlack = 16
-
 // Decode returns the content of all frames of src, of which there must be at
 // least one and nothing after the last. Frames need not state their content
 // size; skippable frames are passed over. More than max bytes in all, a wrong
@@ -130,7 +126,11 @@ func (Zstd) Decode(dst, src []byte, max int) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !f.skip {
+		ok := f.skip
+		if !ok && zstdFast() {
+			dst, ok = decodeZstdFrame(dst, src, f, max)
+		}
+		if !ok {
 			limit := min(cap(dst), max+zstdSlack)
 			dst, err = zstdDecoder().DecodeAll(src[:f.size], dst[:len(dst):limit])
 			if err != nil {

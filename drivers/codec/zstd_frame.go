@@ -12,10 +12,12 @@ const (
 
 // zstdFrame is what the headers of a frame and of its blocks say.
 type zstdFrame struct {
-	size  int    // bytes of the frame, its checksum included
-	bound uint64 // bytes of content, at most
-	sized bool   // bound is the content size, stated by the frame
-	skip  bool   // a skippable frame, which has no content
+	size   int    // bytes of the frame, its checksum included
+	header int    // bytes before the first block
+	window int    // largest distance; 0: the frame needs a dictionary or has a checksum
+	bound  uint64 // bytes of content, at most
+	sized  bool   // bound is the content size, stated by the frame
+	skip   bool   // a skippable frame, which has no content
 }
 
 // scanZstdFrame reads the headers of the frame that src begins with, without
@@ -39,6 +41,7 @@ func scanZstdFrame(src []byte) (zstdFrame, error) {
 	if err != nil {
 		return zstdFrame{}, err
 	}
+	f.header = f.size
 	f, blocks, err := f.scanBlocks(src)
 	if err != nil {
 		return zstdFrame{}, err
@@ -80,6 +83,15 @@ func zstdHeader(src []byte) (f zstdFrame, checksum bool, err error) {
 	f = zstdFrame{size: n + width, bound: binary.LittleEndian.Uint64(field[:]), sized: width > 0}
 	if width == 2 {
 		f.bound += 256
+	}
+	if flags&0xf == 0 && f.bound < 1<<30 {
+		f.window = int(max(f.bound, 1<<10))
+		if !single {
+			f.window = (8 + int(src[5]&7)) << (src[5]>>3 + 7)
+		}
+		if f.window > 1<<30 { // the library has a limit of its own
+			f.window = 0
+		}
 	}
 	return f, flags&4 != 0, nil
 }

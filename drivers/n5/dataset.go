@@ -161,36 +161,23 @@ func (d *dataset) decode(dst, enc []byte) error {
 
 // decompress fills dst, or fails if body holds more or less.
 func (d *dataset) decompress(dst, body []byte) error {
-	out, err := d.codec.Decode(dst[:0:len(dst)], body, len(dst))
+	out, err := d.codec.Decode(dst[:0], body, len(dst))
 	if err != nil {
 		return err
 	}
 	if len(out) != len(dst) {
 		return drivers.Corruptf("%d bytes instead of %d", len(out), len(dst))
 	}
-	if len(out) > 0 && &out[0] != &dst[0] {
-		copy(dst, out)
-	}
-	scalar.Swap(dst, d.schema.DType)
+	scalar.CopySwapped(dst, out, d.schema.DType)
 	return nil
 }
 
-// copyElements copies elements and reverses their bytes, as many at a time as
-// stay in the fastest cache between the two.
+// copyElements copies elements and reverses their bytes.
 func copyElements(dst, body []byte, t arrayview.DType) error {
 	if len(body) != len(dst) {
 		return drivers.Corruptf("%d bytes of elements instead of %d", len(body), len(dst))
 	}
-	if t.Size() == 1 {
-		copy(dst, body)
-		return nil
-	}
-	const step = 8 << 10
-	for i := 0; i < len(dst); i += step {
-		end := min(i+step, len(dst))
-		copy(dst[i:end], body[i:end])
-		scalar.Swap(dst[i:end], t)
-	}
+	scalar.CopySwapped(dst, body, t)
 	return nil
 }
 
@@ -217,8 +204,7 @@ func (d *dataset) encode(dst, chunk []byte) ([]byte, error) {
 		buf := d.buffer()
 		defer d.scratch.Put(buf)
 		src = *buf
-		copy(src, chunk)
-		scalar.Swap(src, d.schema.DType)
+		scalar.CopySwapped(src, chunk, d.schema.DType)
 	}
 	dst = append(dst[:0], d.header...)
 	out, err := d.codec.Encode(dst[head:], src)

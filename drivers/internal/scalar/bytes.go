@@ -10,48 +10,56 @@ import (
 
 // Swap reverses the bytes of every scalar of b, in place. The elements have
 // type t; a complex number is two scalars.
-func Swap(b []byte, t arrayview.DType) {
+func Swap(b []byte, t arrayview.DType) { CopySwapped(b, b, t) }
+
+// CopySwapped copies src to dst, which is as long and the same memory or apart,
+// and reverses the bytes of every scalar on the way.
+func CopySwapped(dst, src []byte, t arrayview.DType) {
+	src = src[:len(dst)]
+	n := swapBlocks(dst, src, t.PartSize())
+	dst, src = dst[n:], src[n:]
 	switch t.PartSize() {
 	case 2:
-		swap2(b)
+		swap2(dst, src)
 	case 4:
-		swap4(b)
+		swap4(dst, src)
 	case 8:
-		swap8(b)
+		swap8(dst, src)
+	default:
+		copy(dst, src)
 	}
 }
 
-func swap2(b []byte) {
+func swap2(dst, src []byte) {
 	const low = 0x00ff00ff00ff00ff
 	i := 0
-	for ; i+16 <= len(b); i += 16 {
-		p := (*[16]byte)(b[i:])
-		v, w := binary.LittleEndian.Uint64(p[:8]), binary.LittleEndian.Uint64(p[8:])
+	for ; i+16 <= len(dst); i += 16 {
+		p, q := (*[16]byte)(dst[i:]), (*[16]byte)(src[i:])
+		v, w := binary.LittleEndian.Uint64(q[:8]), binary.LittleEndian.Uint64(q[8:])
 		binary.LittleEndian.PutUint64(p[:8], v>>8&low|v&low<<8)
 		binary.LittleEndian.PutUint64(p[8:], w>>8&low|w&low<<8)
 	}
-	for ; i+2 <= len(b); i += 2 {
-		b[i], b[i+1] = b[i+1], b[i]
+	for ; i+2 <= len(dst); i += 2 {
+		dst[i], dst[i+1] = src[i+1], src[i]
 	}
 }
 
-func swap4(b []byte) {
+func swap4(dst, src []byte) {
 	i := 0
-	for ; i+16 <= len(b); i += 16 {
-		p := (*[16]byte)(b[i:])
-		v, w := bits.ReverseBytes64(binary.LittleEndian.Uint64(p[:8])), bits.ReverseBytes64(binary.LittleEndian.Uint64(p[8:]))
+	for ; i+16 <= len(dst); i += 16 {
+		p, q := (*[16]byte)(dst[i:]), (*[16]byte)(src[i:])
+		v, w := bits.ReverseBytes64(binary.LittleEndian.Uint64(q[:8])), bits.ReverseBytes64(binary.LittleEndian.Uint64(q[8:]))
 		binary.LittleEndian.PutUint64(p[:8], bits.RotateLeft64(v, 32))
 		binary.LittleEndian.PutUint64(p[8:], bits.RotateLeft64(w, 32))
 	}
-	for ; i+4 <= len(b); i += 4 {
-		binary.LittleEndian.PutUint32(b[i:], binary.BigEndian.Uint32(b[i:]))
+	for ; i+4 <= len(dst); i += 4 {
+		binary.LittleEndian.PutUint32(dst[i:], binary.BigEndian.Uint32(src[i:]))
 	}
 }
 
-func swap8(b []byte) {
-	for i := 0; i+8 <= len(b); i += 8 {
-		p := (*[8]byte)(b[i:])
-		binary.LittleEndian.PutUint64(p[:], binary.BigEndian.Uint64(p[:]))
+func swap8(dst, src []byte) {
+	for i := 0; i+8 <= len(dst); i += 8 {
+		binary.LittleEndian.PutUint64(dst[i:], binary.BigEndian.Uint64(src[i:]))
 	}
 }
 

@@ -17,23 +17,42 @@ func ramp(n int) []byte {
 }
 
 func TestSwapReversesEveryScalar(t *testing.T) {
-	for _, c := range []struct {
+	cases := []struct {
 		dtype arrayview.DType
 		part  int
 	}{
-		{arrayview.Uint16, 2}, {arrayview.Float32, 4}, {arrayview.Int64, 8}, {arrayview.Complex64, 4}, {arrayview.Complex128, 8},
-	} {
-		for elements := range 20 {
-			got := ramp(elements * c.dtype.Size())
-			want := slices.Clone(got)
-			for part := range slices.Chunk(want, c.part) {
-				slices.Reverse(part)
-			}
-			Swap(got, c.dtype)
-			if !bytes.Equal(got, want) {
-				t.Errorf("%d elements of %v: got %x, want %x", elements, c.dtype, got, want)
+		{arrayview.Uint8, 1}, {arrayview.Uint16, 2}, {arrayview.Float32, 4}, {arrayview.Int64, 8}, {arrayview.Complex64, 4}, {arrayview.Complex128, 8},
+	}
+	eachKernel(t, func(t *testing.T) {
+		for _, c := range cases {
+			for _, elements := range []int{0, 1, 2, 3, 5, 8, 15, 16, 17, 19, 31, 33, 63, 64, 65, 100, 127, 129, 200} {
+				src := ramp(elements * c.dtype.Size())
+				want := slices.Clone(src)
+				for part := range slices.Chunk(want, c.part) {
+					slices.Reverse(part)
+				}
+				got := bytes.Repeat([]byte{0xa5}, len(src)+64)
+				CopySwapped(got[32:32+len(src)], src, c.dtype)
+				if !bytes.Equal(got[32:32+len(src)], want) || bytes.Count(got, []byte{0xa5}) < 64 || got[31] != 0xa5 || got[32+len(src)] != 0xa5 {
+					t.Errorf("copy of %d elements of %v: got %x, want %x", elements, c.dtype, got, want)
+				}
+				if Swap(src, c.dtype); !bytes.Equal(src, want) {
+					t.Errorf("%d elements of %v: got %x, want %x", elements, c.dtype, src, want)
+				}
 			}
 		}
+	})
+}
+
+func BenchmarkCopySwapped(b *testing.B) {
+	src, dst := ramp(512<<10), make([]byte, 512<<10)
+	for _, dtype := range []arrayview.DType{arrayview.Uint16, arrayview.Uint32, arrayview.Uint64} {
+		b.Run(dtype.String(), func(b *testing.B) {
+			b.SetBytes(int64(len(src)))
+			for b.Loop() {
+				CopySwapped(dst, src, dtype)
+			}
+		})
 	}
 }
 
