@@ -22,6 +22,7 @@ const roleVariable = "TSMOUNT_TEST_ROLE"
 var roles = map[string]func(args []string) error{
 	"mmap":    playMmap,
 	"signals": playSignals,
+	"store":   playStore,
 }
 
 // child returns this program in a role.

@@ -295,6 +295,16 @@ func (d *dataset) whole() []cut {
 // payload returns the elements that are cut out, in the order that a file of
 // them has.
 func (d *dataset) payload(cuts []cut) []byte {
+	var out bytes.Buffer
+	for _, at := range d.places(cuts) {
+		out.Write(d.data[at : at+d.size])
+	}
+	return out.Bytes()
+}
+
+// places returns where in data the elements are that are cut out, in the order
+// that a file of them has.
+func (d *dataset) places(cuts []cut) (list []int64) {
 	order := make([]int, 0, len(cuts)) // dimensions from slowest to fastest
 	for i := range cuts {
 		if order = append(order, i); d.order == "F" {
@@ -310,15 +320,14 @@ func (d *dataset) payload(cuts []cut) []byte {
 	for i, dim := range order {
 		shape[i] = cuts[dim].len()
 	}
-	var out bytes.Buffer
 	for p := range positions(shape) {
 		at := int64(0)
 		for i, dim := range order {
 			at += (cuts[dim].lo + p[i]*cuts[dim].step) * stride[dim]
 		}
-		out.Write(d.data[at : at+d.size])
+		list = append(list, at)
 	}
-	return out.Bytes()
+	return list
 }
 
 // randomCuts picks what an expression below at/ could name.
