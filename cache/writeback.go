@@ -288,6 +288,7 @@ func (l *layout) storeStages(ctx context.Context, stages []*stage) (again []*dir
 		puts[i] = kvstore.Put{Key: l.ds.ChunkKey(s.d.cell), Value: s.enc, IfEqual: s.ifEqual}
 	}
 	results, err := kvstore.WriteBatch(ctx, l.store, puts)
+	l.memo.drain() // indexes of shards are not those that were known
 	if err != nil {
 		abandon(stages, err)
 		return nil, err
