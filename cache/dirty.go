@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"tsmount/arrayview"
 	"tsmount/kvstore"
@@ -39,6 +40,7 @@ type dirty struct {
 	storing mask // of the stage that is being stored
 	touched bool // there is something to be stored
 	base    kvstore.Generation
+	based   time.Time // when base was what is stored, at the earliest
 	exists  bool  // something is stored that nothing is known of
 	keep    bool  // store the chunk even if it equals the fill value
 	fault   error // of the last attempt to store it
@@ -151,9 +153,15 @@ func (d *dirty) covers(a area) bool {
 }
 
 // rebase fills what was not written here with the bytes of chunk, which is what
-// is stored in the given generation; nil: nothing is. The caller holds d.mu.
-func (d *dirty) rebase(chunk *buffer, generation kvstore.Generation) {
-	if d.erased || d.blank || d.base == generation && generation != "" {
+// was stored in the given generation at a time; nil: nothing was. It never goes
+// back: readers may be content with what is older than what is to be merged. The
+// caller holds d.mu.
+func (d *dirty) rebase(chunk *buffer, generation kvstore.Generation, at time.Time) {
+	if d.erased || d.blank || d.base != "" && at.Before(d.based) {
+		return
+	}
+	d.based = at
+	if d.base == generation && generation != "" {
 		return
 	}
 	touched := d.touched

@@ -66,7 +66,7 @@ func (r *reading) copyDirty(t *touch, d *dirty, c arrayview.Copy, dst []byte) (d
 		if chunk == nil && w.array.failMissing {
 			return false, w.missing(t)
 		}
-		d.rebase(chunk, t.generation())
+		d.rebase(chunk, t.generation(), t.stamp.Time)
 	}
 	return true, c.Run(dst, t.dst, d.buf.data, t.src)
 }

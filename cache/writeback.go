@@ -135,7 +135,7 @@ func abandon(stages []*stage, err error) {
 // stage fixes what is to be stored of d, nil if that is nothing.
 func (l *layout) stage(ctx context.Context, d *dirty, bound time.Time) (*stage, error) {
 	for {
-		s, missing := d.stage()
+		s, missing := d.stage(bound)
 		if !missing {
 			return s, nil
 		}
@@ -156,16 +156,25 @@ func (l *layout) fetchBase(ctx context.Context, d *dirty, bound time.Time) error
 	defer chunk.drop()
 	if d.lock() {
 		if got.stores == d.entry.stores.Load() {
-			d.rebase(chunk, got.generation())
+			d.rebase(chunk, got.generation(), later(got.stamp.Time, bound)) // a store's clock may be behind
 		}
 		d.mu.Unlock()
 	}
 	return nil
 }
 
+// later returns the later of two times.
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
 // stage takes what is to be stored now out of d. missing says that what is
-// stored must be known first.
-func (d *dirty) stage() (s *stage, missing bool) {
+// stored must be known first, no older than bound: after somebody else has
+// changed it, a reader may still have completed d with what was there before.
+func (d *dirty) stage(bound time.Time) (s *stage, missing bool) {
 	if !d.lock() {
 		return nil, false
 	}
@@ -188,7 +197,7 @@ func (d *dirty) stage() (s *stage, missing bool) {
 		d.touched = false
 		return s, false
 	case d.mask.full(d.layout.bytes):
-	case d.base != "":
+	case d.base != "" && !d.based.Before(bound):
 		s.ifEqual = d.base
 	case (schema.Clipped || !d.exists) && d.coversDomain(schema):
 		d.fillGaps(d.room(), nil) // what lies beyond
@@ -369,7 +378,7 @@ func (d *dirty) stored(s *stage, stamp kvstore.Stamp) {
 	case !d.touched:
 		d.drop()
 	case s.buf != nil && d.base == s.base:
-		d.base = stamp.Generation
+		d.base, d.based = stamp.Generation, stamp.Time
 	default:
 		d.base = ""
 	}

@@ -23,6 +23,7 @@ var roles = map[string]func(args []string) error{
 	"mmap":    playMmap,
 	"signals": playSignals,
 	"store":   playStore,
+	"fsx":     playFsx,
 }
 
 // child returns this program in a role.
