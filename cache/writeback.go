@@ -266,6 +266,7 @@ func (l *layout) storeStages(ctx context.Context, stages []*stage) (again []*dir
 		puts[i] = kvstore.Put{Key: l.ds.ChunkKey(s.d.cell), Value: s.enc, IfEqual: s.ifEqual}
 	}
 	results, err := kvstore.WriteBatch(ctx, l.store, puts)
+	l.memo.outdate(l.ds.WriteGroup(stages[0].d.cell))
 	if err != nil {
 		abandon(stages, err)
 		return nil, err
