@@ -354,18 +354,28 @@ func (d *dirty) stored(s *stage, stamp kvstore.Stamp) {
 }
 
 // replace makes a stored value that of its entry; nil: the key is deleted. What
-// is being loaded is older, or as good: whoever waits for it gets this value.
+// is being loaded may be older and is not taken: whoever waits for it gets this
+// value, if that is fresh enough.
 func (p *Pool) replace(e *entry, value *buffer, stamp kvstore.Stamp) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e.stores.Add(1)
-	e.flight = nil
+	if e.flight != nil {
+		e.flight.overtaken = true
+		e.flight = nil
+	}
 	if e.known {
 		p.inUse -= e.weight
 	}
-	if value == nil {
+	switch {
+	case e.known && e.stamp.Time.After(stamp.Time) && e.stamp.Generation != stamp.Generation:
+		// Loaded meanwhile: which of the two is the newer one only the store knows.
+		value.drop()
+		e.setLocked(nil, 0, kvstore.Stamp{})
+		e.known = false
+	case value == nil:
 		e.setLocked(nil, 0, stamp)
-	} else {
+	default:
 		e.setLocked(value, e.table.weight, stamp)
 	}
 	p.inUse += e.weight
