@@ -100,9 +100,9 @@ func (g *writeGroup) store(run *storeRun) {
 	if len(g.members) == 0 && l.groups[g.key] == g {
 		delete(l.groups, g.key)
 	}
+	close(run.done) // before anybody is woken, who would begin another run
 	p.wakeLocked()
 	p.mu.Unlock()
-	close(run.done)
 	if err != nil && e.base.Err() == nil {
 		l.retryLater(g.key, err)
 	}
