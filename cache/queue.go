@@ -13,6 +13,7 @@ import (
 func (l *layout) dirtyOf(e *entry, cell []int64) *dirty {
 	p := l.chunks.pool
 	l.written.Store(true)
+	l.hold(1) // before anybody can store it
 	p.mu.Lock()
 	d := e.dirty
 	made := d == nil
@@ -23,8 +24,8 @@ func (l *layout) dirtyOf(e *entry, cell []int64) *dirty {
 		e.dirty = d
 	}
 	p.mu.Unlock()
-	if made {
-		l.hold(1)
+	if !made {
+		l.hold(-1)
 	}
 	return d
 }

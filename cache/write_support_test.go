@@ -296,5 +296,7 @@ func with(list []uint16, first int, values ...uint16) []uint16 {
 
 func repeated(v uint16, n int) []uint16 { return slices.Repeat([]uint16{v}, n) }
 
-var errDisk = errors.New("the disk is on fire")
-
+var (
+	errDisk = errors.New("the disk is on fire")
+	kvRead  kvstore.ReadOptions
+)

@@ -31,6 +31,7 @@ type stage struct {
 	base    kvstore.Generation
 	ifEqual kvstore.Generation
 	keep    bool   // store it even if it equals the fill value
+	wrote   int64  // what d.wrote was
 	enc     []byte // nil: the chunk is deleted
 }
 
@@ -75,8 +76,11 @@ func (l *layout) storeGroup(ctx context.Context, g *writeGroup) error {
 
 // pause waits longer after each merge, and never as long as others do.
 func pause(ctx context.Context, merges int) error {
-	longest := min(mergePause, time.Millisecond<<min(merges, 7))
-	timer := time.NewTimer(rand.N(longest))
+	return sleep(ctx, rand.N(min(mergePause, time.Millisecond<<min(merges, 7))))
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -155,7 +159,8 @@ func (d *dirty) stage() (s *stage, missing bool) {
 		return nil, false
 	}
 	defer d.mu.Unlock()
-	if !d.touched {
+	if !d.touched { // whoever is about to write to it makes another one
+		d.drop()
 		return nil, false
 	}
 	schema := d.layout.schema()
@@ -177,6 +182,7 @@ func (d *dirty) stage() (s *stage, missing bool) {
 	}
 	d.storing, d.mask = d.mask, nil
 	d.touched, d.frozen = false, true
+	s.wrote = d.wrote.Swap(0)
 	s.buf, s.base = d.buf.keep(), d.base
 	return s, false
 }
@@ -299,6 +305,7 @@ func (d *dirty) failed(s *stage, err error) {
 		d.frozen = false
 	}
 	d.touched = true
+	d.wrote.Add(s.wrote)
 	if d.storing != nil && !d.erased {
 		if d.mask == nil {
 			d.mask = d.storing
