@@ -33,6 +33,8 @@ type flight struct {
 	cancel  context.CancelFunc
 	waiters int
 	err     error
+
+	overtaken bool // a store has made the entry's value since
 }
 
 // request says how fresh a value must be and how it is loaded.
@@ -216,12 +218,13 @@ func (q request) finish(ctx context.Context, e *entry, f *flight) (taken, error)
 
 // collect takes the outcome of a flight that has ended, if it was made for a
 // bound that is fresh enough: a store may then answer with an older stamp (its
-// clock is behind, or a cache of its own was fresh enough).
+// clock is behind, or a cache of its own was fresh enough). What overtook the
+// flight was not made for any bound.
 func (p *Pool) collect(e *entry, f *flight, bound time.Time) (taken, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	f.waiters--
-	if f.err != nil || f.bound.Before(bound) || !e.known {
+	if f.err != nil || f.bound.Before(bound) || !e.known || f.overtaken && !e.stamp.Fresh(bound) {
 		return taken{}, false
 	}
 	return e.takeLocked(), true

@@ -2,9 +2,11 @@ package cache
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"tsmount/kvstore"
+	"tsmount/kvstore/shard"
 )
 
 // memo keeps values that a shard adapter has parsed as entries of a pool.
@@ -14,6 +16,21 @@ type memo struct {
 }
 
 var _ kvstore.Memo = memo{}
+
+// outdate forgets what t, a table of memoised values, holds of the shard that is
+// stored under key, and of the shards in it: whatever bound is asked for, nothing
+// older than what was stored by ourselves may come back. The keys of memoised
+// values begin with that of their shard, or with a separator before it.
+func (t *table) outdate(key string) {
+	p := t.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for name, e := range t.entries {
+		if rest, ok := strings.CutPrefix(strings.TrimPrefix(name, string(shard.Separator)), key); ok && (rest == "" || rest[0] == shard.Separator) {
+			p.drop(e)
+		}
+	}
+}
 
 // Get implements kvstore.Memo.
 func (m memo) Get(ctx context.Context, key string, bound time.Time, load kvstore.MemoLoad) (any, kvstore.Stamp, error) {

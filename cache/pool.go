@@ -209,20 +209,25 @@ func (t *table) drain() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, e := range t.entries {
-		if e.pins == 0 {
-			p.pinLocked(e) // leaves its list
-			e.pins = 0
-			if e.known {
-				p.inUse -= e.weight
-			}
-			p.forget(e)
-			continue
-		}
-		e.flight = nil
+		p.drop(e)
+	}
+}
+
+// drop is drain for one entry. The caller holds p.mu.
+func (p *Pool) drop(e *entry) {
+	if e.pins == 0 {
+		p.pinLocked(e) // leaves its list
+		e.pins = 0
 		if e.known {
 			p.inUse -= e.weight
-			e.setLocked(nil, 0, kvstore.Stamp{})
-			e.known = false
 		}
+		p.forget(e)
+		return
+	}
+	e.flight = nil
+	if e.known {
+		p.inUse -= e.weight
+		e.setLocked(nil, 0, kvstore.Stamp{})
+		e.known = false
 	}
 }

@@ -13,6 +13,7 @@ import (
 func (l *layout) dirtyOf(e *entry, cell []int64) *dirty {
 	p := l.chunks.pool
 	l.written.Store(true)
+	l.hold(1) // before anybody can store it
 	p.mu.Lock()
 	d := e.dirty
 	made := d == nil
@@ -23,8 +24,8 @@ func (l *layout) dirtyOf(e *entry, cell []int64) *dirty {
 		e.dirty = d
 	}
 	p.mu.Unlock()
-	if made {
-		l.hold(1)
+	if !made {
+		l.hold(-1)
 	}
 	return d
 }
@@ -118,13 +119,32 @@ func (p *Pool) admit(ctx context.Context, beyond int64) error {
 		select {
 		case <-shorter:
 		case <-stored:
-			if run.err != nil {
-				return fmt.Errorf("write-back: %w", run.err)
-			}
 		case <-ctx.Done():
 			return fmt.Errorf("waiting for write-back: %w", context.Cause(ctx))
 		}
+		if run.failed() && p.tooLong(beyond) {
+			return fmt.Errorf("write-back: %w", run.err)
+		}
 	}
+}
+
+// failed reports whether the run has ended with an error.
+func (r *storeRun) failed() bool {
+	if r == nil {
+		return false
+	}
+	select {
+	case <-r.done:
+		return r.err != nil
+	default:
+		return false
+	}
+}
+
+func (p *Pool) tooLong(beyond int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.queued-beyond > p.writeback
 }
 
 // press begins to store the oldest chunks of a queue that is too long. It
@@ -133,10 +153,11 @@ func (p *Pool) admit(ctx context.Context, beyond int64) error {
 func (p *Pool) press(beyond int64) (first *storeRun, shorter <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	excess := p.queued - p.writeback - beyond
-	if excess <= 0 {
+	excess := p.queued - beyond
+	if excess <= p.writeback {
 		return nil, nil
 	}
+	excess -= p.writeback // which may be the largest number
 	for place := p.queue.Front(); place != nil && excess > 0; place = place.Next() {
 		d := place.Value.(*dirty)
 		excess -= d.weight

@@ -35,6 +35,7 @@ type stage struct {
 	base    kvstore.Generation
 	ifEqual kvstore.Generation
 	keep    bool    // store it even if it equals the fill value
+	wrote   int64   // what d.wrote was
 	enc     []byte  // nil: the chunk is deleted
 	room    *buffer // that enc lies in; may be nil
 }
@@ -90,8 +91,11 @@ func (l *layout) storeGroup(ctx context.Context, g *writeGroup) error {
 
 // pause waits longer after each merge, and never as long as others do.
 func pause(ctx context.Context, merges int) error {
-	longest := min(mergePause, time.Millisecond<<min(merges, 7))
-	timer := time.NewTimer(rand.N(longest))
+	return sleep(ctx, rand.N(min(mergePause, time.Millisecond<<min(merges, 7))))
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -181,10 +185,8 @@ func (d *dirty) stage(bound time.Time) (s *stage, missing bool) {
 	defer d.mu.Unlock()
 	schema := d.layout.schema()
 	switch {
-	case !d.touched && d.storing == nil:
-		d.drop() // nothing came of it
-		return nil, false
-	case !d.touched:
+	case !d.touched: // whoever is about to write to it makes another one
+		d.drop()
 		return nil, false
 	case outside(schema, d.cell):
 		d.layout.loseOne(d)
@@ -209,6 +211,7 @@ func (d *dirty) stage(bound time.Time) (s *stage, missing bool) {
 	}
 	d.storing, d.mask = d.mask, nil
 	d.touched, d.frozen = false, true
+	s.wrote = d.wrote.Swap(0)
 	s.buf, s.base = d.buf.keep(), d.base
 	return s, false
 }
@@ -297,7 +300,7 @@ func (l *layout) storeStages(ctx context.Context, stages []*stage) (again []*dir
 		puts[i] = kvstore.Put{Key: l.ds.ChunkKey(s.d.cell), Value: s.enc, IfEqual: s.ifEqual}
 	}
 	results, err := kvstore.WriteBatch(ctx, l.store, puts)
-	l.memo.drain() // indexes of shards are not those that were known
+	l.memo.outdate(l.ds.WriteGroup(stages[0].d.cell))
 	if err != nil {
 		abandon(stages, err)
 		return nil, err
@@ -330,6 +333,7 @@ func (d *dirty) failed(s *stage, err error) {
 		d.frozen = false
 	}
 	d.touched = true
+	d.wrote.Add(s.wrote)
 	if d.storing != nil && !d.erased {
 		if d.mask == nil {
 			d.mask = d.storing
@@ -385,23 +389,27 @@ func (d *dirty) stored(s *stage, stamp kvstore.Stamp) {
 }
 
 // replace makes a stored value that of its entry; nil: the key is deleted. What
-// is being loaded is older, or as good: whoever waits for it gets what is stored.
-// A value that takes the place of nothing is remembered only if remember says so:
-// who fills an array does not read it at once, and recycled memory is faster.
+// is being loaded may be older and is not taken: whoever waits for it gets this
+// value, if that is fresh enough. One that takes the place of nothing is
+// remembered only if remember says so: who fills an array does not read it at
+// once, and recycled memory is faster.
 func (p *Pool) replace(e *entry, value *buffer, stamp kvstore.Stamp, remember bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e.stores.Add(1)
-	e.flight = nil
+	if e.flight != nil {
+		e.flight.overtaken = true
+		e.flight = nil
+	}
 	remember = remember || e.known
 	if e.known {
 		p.inUse -= e.weight
 	}
 	switch {
-	case !remember:
+	case !remember, e.known && e.stamp.Time.After(stamp.Time) && e.stamp.Generation != stamp.Generation:
+		// The latter was loaded meanwhile: only the store knows which is the newer one.
 		e.setLocked(nil, 0, kvstore.Stamp{})
 		e.known = false
-		return
 	case value == nil:
 		e.setLocked(nil, 0, stamp)
 	default:

@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ type writeGroup struct {
 	members map[*dirty]struct{}
 	queued  int       // members that nobody uses
 	run     *storeRun // nil: none is under way
+	failed  bool      // the last run did: the next one has a reason of its own
 }
 
 // storeRun is one attempt to store a group. err is set before done closes.
@@ -39,10 +41,11 @@ func (l *layout) groupLocked(key string) *writeGroup {
 }
 
 // complete reports whether the writers seem to be through with the group: nobody
-// uses its chunks, and as many bytes were written as it has. The caller holds
-// pool.mu.
+// uses its chunks, and as many bytes were written since they were stored last as
+// it has. One that could not be stored waits for whoever asks for it. The caller
+// holds pool.mu.
 func (g *writeGroup) complete() bool {
-	if g.queued < len(g.members) {
+	if g.queued < len(g.members) || g.failed {
 		return false
 	}
 	cells, bytes := g.size()
@@ -60,14 +63,18 @@ func (g *writeGroup) complete() bool {
 // and their bytes. The caller holds pool.mu.
 func (g *writeGroup) size() (cells, bytes int64) {
 	schema := g.layout.schema()
-	cells, bytes = 1, schema.ChunkBytes()/max(1, schema.ComponentBytes())*int64(schema.DType.Size())
+	cells, bytes = 1, schema.ChunkBytes()
 	for d := range g.members {
 		for i, c := range d.cell {
 			step, chunk := schema.WriteChunk[i], schema.Chunk[i]
 			lo := schema.GridOrigin[i] + c*chunk/step*step
 			extent := min(lo+step, schema.Domain.Max[i]) - max(lo, schema.Domain.Min[i])
 			cells *= (extent + chunk - 1) / chunk
-			bytes *= extent
+			if extent%chunk == 0 {
+				bytes *= extent / chunk
+			} else {
+				bytes = bytes / chunk * extent
+			}
 		}
 		break
 	}
@@ -96,13 +103,18 @@ func (g *writeGroup) store(run *storeRun) {
 		e.storing.Release()
 	}
 	p.mu.Lock()
-	run.err, g.run = err, nil
-	if len(g.members) == 0 && l.groups[g.key] == g {
-		delete(l.groups, g.key)
+	run.err, g.run, g.failed = err, nil, err != nil
+	switch {
+	case len(g.members) == 0:
+		if l.groups[g.key] == g {
+			delete(l.groups, g.key)
+		}
+	case g.complete(): // again: what was written meanwhile
+		g.start()
 	}
+	close(run.done) // before anybody is woken, who would begin another run
 	p.wakeLocked()
 	p.mu.Unlock()
-	close(run.done)
 	if err != nil && e.base.Err() == nil {
 		l.retryLater(g.key, err)
 	}
@@ -119,16 +131,19 @@ func (g *writeGroup) storeGuarded() (err error) {
 
 // retryLater stores everything that is dirty after a while, and logs why.
 func (l *layout) retryLater(key string, why error) {
-	if !l.retrying.CompareAndSwap(false, true) {
+	if l.unstored.Load() == 0 || !l.retrying.CompareAndSwap(false, true) {
 		return
 	}
 	l.engine.log.Error("cannot store what was written, will try again", "key", l.owner.store.Location(l.owner.path+key), "err", why)
-	time.AfterFunc(retryPause, func() {
+	l.engine.flights.Add(1) // the caller is one itself
+	go func() {
+		defer l.engine.flights.Done()
+		err := sleep(l.engine.base, retryPause)
 		l.retrying.Store(false)
-		if l.engine.base.Err() == nil && l.unstored.Load() > 0 {
+		if err == nil && l.unstored.Load() > 0 {
 			_ = l.flush(l.engine.base) // what fails is logged, and tried again
 		}
-	})
+	}()
 }
 
 // taken returns the members of g, their entries pinned against eviction.
@@ -163,28 +178,39 @@ func (l *layout) dirtyGroups() []*writeGroup {
 }
 
 // flushGroups stores groups. A run that was under way already may have missed
-// what was written last: it is waited for, and another one begins.
+// what was written last: it is waited for, and whatever comes after it is new
+// enough, so that others who go on writing keep nobody waiting.
 func (l *layout) flushGroups(ctx context.Context, groups []*writeGroup) error {
-	var first error
-	for again := groups; len(again) > 0; {
-		runs, older := l.startAll(again)
-		again = nil
-		for i, run := range runs {
-			select {
-			case <-run.done:
-			case <-ctx.Done():
-				return fmt.Errorf("waiting for write-back: %w", context.Cause(ctx))
-			}
-			switch {
-			case older[i]:
-				again = append(again, groups[i])
-			case first == nil:
-				first = run.err
-			}
-		}
-		groups = again
+	runs, older := l.startAll(groups)
+	first, err := wait(ctx, runs, older)
+	if err != nil {
+		return err
 	}
-	return first
+	var again []*writeGroup
+	for i, g := range groups {
+		if older[i] {
+			again = append(again, g)
+		}
+	}
+	runs, _ = l.startAll(again)
+	second, err := wait(ctx, runs, nil)
+	return cmp.Or(first, second, err)
+}
+
+// wait waits for runs. first is the first of their errors, those of the runs that
+// older marks left out; err is that of ctx.
+func wait(ctx context.Context, runs []*storeRun, older []bool) (first, err error) {
+	for i, run := range runs {
+		select {
+		case <-run.done:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("waiting for write-back: %w", context.Cause(ctx))
+		}
+		if older == nil || !older[i] {
+			first = cmp.Or(first, run.err)
+		}
+	}
+	return first, nil
 }
 
 // startAll begins to store groups, and tells which were being stored already.

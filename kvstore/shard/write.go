@@ -36,7 +36,8 @@ func (s *store) one(ctx context.Context, put kvstore.Put) (kvstore.Stamp, error)
 }
 
 // WriteBatch implements kvstore.BatchWriter: one read and one write per shard,
-// and again for those that somebody else has changed meanwhile.
+// and again for those that somebody else has changed meanwhile. A shard of which
+// all entries are written or deleted whatever they were is not read.
 func (s *store) WriteBatch(ctx context.Context, puts []kvstore.Put) ([]kvstore.PutResult, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("write: %w", err)
@@ -154,12 +155,12 @@ func (s *store) prepare(ctx context.Context, r *rewrite, puts []kvstore.Put, res
 	for _, i := range r.puts {
 		results[i] = kvstore.PutResult{}
 	}
-	entries, generation := map[int64][]byte{}, kvstore.Generation("")
-	if !s.replaced(r, puts) {
-		var err error
-		if entries, generation, err = s.readShard(ctx, r, puts); err != nil {
-			return err
-		}
+	if s.replaced(r, puts) {
+		return s.packInto(r, r.values(puts), "")
+	}
+	entries, generation, err := s.readShard(ctx, r, puts)
+	if err != nil {
+		return err
 	}
 	changed := false
 	for entry, i := range r.puts {
@@ -203,18 +204,29 @@ func holds(want, shard kvstore.Generation, there bool) bool {
 	return there && want == shard
 }
 
-// replaced reports whether the puts replace all entries of the shard whatever
-// they were, so that it need not be read.
+// replaced reports whether the puts write or delete all entries of the shard
+// whatever they were, so that it need not be read.
 func (s *store) replaced(r *rewrite, puts []kvstore.Put) bool {
 	if int64(len(r.puts)) != s.format.full() {
 		return false
 	}
 	for _, i := range r.puts {
-		if puts[i].Value == nil || puts[i].IfEqual != "" {
+		if puts[i].IfEqual != "" {
 			return false
 		}
 	}
 	return true
+}
+
+// values returns the entries that the puts write.
+func (r *rewrite) values(puts []kvstore.Put) map[int64][]byte {
+	entries := make(map[int64][]byte, len(r.puts))
+	for entry, i := range r.puts {
+		if puts[i].Value != nil {
+			entries[entry] = puts[i].Value
+		}
+	}
+	return entries
 }
 
 // readShard returns the entries of a shard and its generation. Entries that are
