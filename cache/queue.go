@@ -104,21 +104,26 @@ func (p *Pool) weigh(d *dirty, n int64) {
 // and beyond bytes allow, storing the oldest dirty chunks. The error is that of
 // a chunk which could not be stored.
 func (p *Pool) admit(ctx context.Context, beyond int64) error {
+	var run *storeRun // whose end tells whether anything can be stored at all
 	for {
-		run, shorter := p.press(beyond)
+		first, shorter := p.press(beyond)
 		if shorter == nil {
 			return nil
+		}
+		if run == nil {
+			run = first
 		}
 		var stored <-chan struct{}
 		if run != nil {
 			stored = run.done
 		}
 		select {
-		case <-shorter:
+		case <-shorter: // or only a run that has failed: then nothing else ends the wait
 		case <-stored:
 			if run.err != nil {
 				return fmt.Errorf("write-back: %w", run.err)
 			}
+			run = nil
 		case <-ctx.Done():
 			return fmt.Errorf("waiting for write-back: %w", context.Cause(ctx))
 		}
