@@ -20,7 +20,7 @@ var long = os.Getenv("TSMOUNT_LONG") != ""
 // a run.
 func TestWriteModel(t *testing.T) {
 	program(t)
-	checks := 40
+	checks := 25 // of 30 steps
 	if long {
 		checks = 1500
 	}
