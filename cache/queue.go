@@ -36,9 +36,7 @@ func (l *layout) hold(n int64) {
 	switch now := l.unstored.Add(n); {
 	case n > 0 && now == n:
 		l.owner.acquire()
-		l.engine.writes(1)
 	case now == 0:
-		l.engine.writes(-1)
 		l.owner.release()
 	}
 }

@@ -16,8 +16,12 @@ import (
 // kinds are how the arrays to be written are stored: each driver, and shards.
 var kinds = []string{"zarr", "zarr3", "zarr3 sharded", "n5", "precomputed", "precomputed sharded"}
 
-// A target is an array to be written: uint16, stored as it is, so that this
-// package can read and write its chunks itself.
+// allKinds are also zarr arrays whose elements are big-endian and in Fortran
+// order, and with compressed chunks.
+var allKinds = append(slices.Clone(kinds), "zarr fortran", "zarr compressed")
+
+// A target is an array to be written: uint16, stored as it is (unless its kind
+// says otherwise), so that this package can read and write its chunks itself.
 type target struct {
 	*dataset
 	kind   string
@@ -35,6 +39,13 @@ func makeTarget(t testing.TB, kind string, shape, chunk []int64, fill uint64) *t
 	switch driver {
 	case "zarr":
 		name, doc = ".zarray", object{"zarr_format": 2, "shape": shape, "chunks": chunk, "dtype": "<u2", "order": "C", "fill_value": fill, "filters": nil, "compressor": nil}
+		switch kind {
+		case "zarr fortran":
+			a.order = "F"
+			doc["order"], doc["dtype"] = "F", ">u2"
+		case "zarr compressed":
+			doc["compressor"] = object{"id": "blosc", "cname": "lz4", "clevel": 5, "shuffle": 1}
+		}
 	case "zarr3":
 		name, doc = "zarr.json", a.zarr3Document()
 	case "n5":
@@ -114,7 +125,7 @@ func (a *target) key(cell []int64) string {
 		return strings.ReplaceAll(strings.Trim(fmt.Sprint(cell), "[]"), " ", separator)
 	}
 	switch a.kind {
-	case "zarr":
+	case "zarr", "zarr fortran":
 		return filepath.Join(a.dir, join("."))
 	case "zarr3":
 		return filepath.Join(a.dir, "c", join("/"))
@@ -139,20 +150,28 @@ func (a *target) storeCell(t testing.TB, cell []int64) {
 	switch a.driver {
 	case "zarr", "zarr3":
 		value = a.paddedCell(cell)
+		if a.kind == "zarr fortran" {
+			swap(value)
+		}
 	case "n5":
 		header := binary.BigEndian.AppendUint16([]byte{0, 0}, uint16(len(cell)))
 		for _, c := range a.box(cell) {
 			header = binary.BigEndian.AppendUint32(header, uint32(c.len()))
 		}
-		for i := 0; i < len(value); i += 2 {
-			value[i], value[i+1] = value[i+1], value[i]
-		}
+		swap(value)
 		value = append(header, value...)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	renameInto(t, path, value)
+}
+
+// swap changes the order of the bytes of elements.
+func swap(value []byte) {
+	for i := 0; i < len(value); i += 2 {
+		value[i], value[i+1] = value[i+1], value[i]
+	}
 }
 
 // paddedCell is a whole chunk; what of it lies beyond the array is the fill

@@ -163,13 +163,15 @@ func (a *target) resize(t testing.TB, rows int64) {
 func writersOfOneChunk(t *testing.T) {
 	for _, kind := range kinds {
 		t.Run(kind, func(t *testing.T) {
-			a := makeTarget(t, kind, []int64{12, 16, 20}, []int64{5, 7, 6}, 0)
+			a := makeTarget(t, kind, []int64{8, 10, 12}, []int64{5, 4, 7}, 0)
 			want := noise(15, len(a.data))
 			mounts := []*mount{writable(t, a.spec(recheck(false, false))), writable(t, a.spec(recheck("open", "open")))}
 			done := make(chan error, len(mounts))
 			for i, m := range mounts {
-				readFile(t, m.path("array.raw")) // so that both have chunks in their caches
+				readFile(t, m.path("array.raw")) // so that both have chunks in their caches, soon old ones
 				go func() { done <- writeEveryOther(m.path("array.raw"), want, i) }()
+				stop := readOverAndOver(t, m.path("array.npy"))
+				defer stop()
 			}
 			for range mounts {
 				if err := <-done; err != nil {
@@ -178,6 +180,29 @@ func writersOfOneChunk(t *testing.T) {
 			}
 			expect(t, "both writers' elements", readFile(t, start(t, a.spec()).path("array.raw")), want)
 		})
+	}
+}
+
+// readOverAndOver reads a file until it is told to stop.
+func readOverAndOver(t *testing.T, path string) (stop func()) {
+	ending, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-ending:
+				return
+			default:
+			}
+			if _, err := os.ReadFile(path); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	}()
+	return func() {
+		close(ending)
+		<-ended
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 // whose size is fixed: reads, writes and mappings of one file in random order,
 // compared with a buffer. $TSMOUNT_LONG runs more, $TSMOUNT_SEED the same again.
 func TestFsx(t *testing.T) {
-	ops, seed := 400, uint64(time.Now().UnixNano())
+	ops, seed := 300, uint64(time.Now().UnixNano())
 	if long {
 		ops = 60_000
 	}

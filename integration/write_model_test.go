@@ -20,7 +20,7 @@ var long = os.Getenv("TSMOUNT_LONG") != ""
 // a run.
 func TestWriteModel(t *testing.T) {
 	program(t)
-	checks := 40
+	checks := 25 // of 30 steps
 	if long {
 		checks = 1500
 	}
@@ -84,7 +84,7 @@ type modelFile struct {
 }
 
 func newWriteModel(t testing.TB, rt *rapid.T) *writeModel {
-	kind := rapid.SampledFrom(kinds).Draw(rt, "kind")
+	kind := rapid.SampledFrom(allKinds).Draw(rt, "kind")
 	rank := 3
 	if kind != "precomputed" && kind != "precomputed sharded" {
 		rank = rapid.IntRange(1, 3).Draw(rt, "rank")

@@ -12,7 +12,7 @@ import (
 // TestProgramsWrite lets the programs that users have write through the mount.
 // After each, the mount and what is stored are compared.
 func TestProgramsWrite(t *testing.T) {
-	for _, kind := range []string{"zarr", "zarr3 sharded", "precomputed"} {
+	for _, kind := range []string{"zarr3 sharded", "precomputed"} {
 		t.Run(kind, func(t *testing.T) {
 			a := makeTarget(t, kind, []int64{40, 50, 60}, []int64{16, 20, 25}, 0)
 			p := &programs{t: t, a: a, m: writable(t, a.spec()), dir: folder(t, "programs")}

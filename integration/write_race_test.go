@@ -13,7 +13,7 @@ import (
 // indices is odd, while a mount writes the others of the same chunks.
 func TestTensorStoreWritesToo(t *testing.T) {
 	py := python(t, "numpy", "tensorstore")
-	for _, kind := range kinds {
+	for _, kind := range allKinds {
 		t.Run(kind, func(t *testing.T) {
 			a := makeTarget(t, kind, []int64{10, 12, 14}, []int64{4, 5, 6}, 0)
 			dir := folder(t, "race")
