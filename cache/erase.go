@@ -74,8 +74,11 @@ func (r *erasure) applyTo(d *dirty) error {
 		return nil
 	}
 	a, at, whole := r.region.part(r.schema, d.cell)
-	if whole {
+	switch {
+	case whole:
 		d.erase()
+		return nil
+	case slices.Contains(a.shape, 0):
 		return nil
 	}
 	from := r.schema.FillStrides()
