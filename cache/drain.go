@@ -39,7 +39,7 @@ func (l *layout) stillThere(ctx context.Context) error {
 	return nil
 }
 
-// lose drops dirty chunks whose array is gone.
+// lose drops dirty chunks whose array is gone, and all records of erasures.
 func (l *layout) lose(members []*dirty) {
 	n := int64(0)
 	for _, d := range members {
@@ -49,6 +49,7 @@ func (l *layout) lose(members []*dirty) {
 			d.mu.Unlock()
 		}
 	}
+	l.changeErasures(func([]*erasure) []*erasure { return nil })
 	l.engine.log.Error("the array is gone: chunks that were written to it are lost", "array", l.owner.store.Location(l.owner.path), "chunks", n)
 }
 

@@ -73,9 +73,12 @@ func (r *erasure) applyTo(d *dirty) error {
 	if !r.take(d.cell) {
 		return nil
 	}
-	a, at, whole := r.region.part(r.schema, &d.layout.schema().Domain, d.cell)
-	if whole {
+	a, at, whole := r.region.part(r.schema, d.cell)
+	switch {
+	case whole:
 		d.erase()
+		return nil
+	case slices.Contains(a.shape, 0):
 		return nil
 	}
 	from := r.schema.FillStrides()
@@ -104,7 +107,7 @@ func (l *layout) erasedCell(cell []int64) (whole, partly bool) {
 		if !r.pending(cell) {
 			continue
 		}
-		a, _, all := r.region.part(r.schema, &l.schema().Domain, cell)
+		a, _, all := r.region.part(r.schema, cell)
 		if all {
 			return true, false
 		}

@@ -12,10 +12,15 @@ import (
 )
 
 const (
-	// eraseBatch is how many chunks are deleted at a time, or one shard of more.
+	// eraseBatch is how many chunks are deleted at a time, or one shard of more,
+	// and eraseBytes how much memory those take that are not deleted.
 	eraseBatch = 1024
-	// eraseListed is from how many stored keys on the store is asked which exist.
-	eraseListed = 1 << 14
+	eraseBytes = 64 << 20
+	// eraseListed is from how many stored keys on the store is asked which exist,
+	// whatever else it holds; for fewer only as long as it holds about as many,
+	// or what one request lists.
+	eraseListed  = 1 << 14
+	eraseListing = 1000
 )
 
 // flushErased makes the records durable: chunks that were not touched since are
@@ -43,32 +48,36 @@ func (l *layout) flushErasure(ctx context.Context, r *erasure) error {
 		return err
 	}
 	groups := map[*writeGroup]bool{}
-	chunks := 0
+	chunks, bytes := 0, int64(0)
 	flush := func() error {
 		list := make([]*writeGroup, 0, len(groups))
 		for g := range groups {
 			list = append(list, g)
 		}
 		clear(groups)
-		chunks = 0
+		chunks, bytes = 0, 0
 		return l.flushGroups(ctx, list)
 	}
 	for block := range blocksOf(r.cells, perGroup) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if exists != nil && !exists(block) {
 			continue
 		}
 		for cell := range cellsOf(block) {
-			if !r.pending(cell) {
+			if !r.pending(cell) || r.misses(cell) {
 				continue
 			}
-			g, err := l.eraseCell(cell)
+			g, n, err := l.eraseCell(cell)
 			if err != nil {
 				return err
 			}
 			groups[g] = true
 			chunks++
+			bytes += n
 		}
-		if chunks >= eraseBatch {
+		if chunks >= eraseBatch || bytes >= eraseBytes {
 			if err := flush(); err != nil {
 				return err
 			}
@@ -77,8 +86,20 @@ func (l *layout) flushErasure(ctx context.Context, r *erasure) error {
 	return flush()
 }
 
-// eraseCell turns what the records say of a cell into a dirty chunk.
-func (l *layout) eraseCell(cell []int64) (*writeGroup, error) {
+// misses reports whether the record covers nothing of a cell among its own.
+func (r *erasure) misses(cell []int64) bool {
+	for i, step := range r.region.step {
+		if step > r.schema.Chunk[i] {
+			a, _, _ := r.region.part(r.schema, cell)
+			return slices.Contains(a.shape, 0)
+		}
+	}
+	return false
+}
+
+// eraseCell turns what the records say of a cell into a dirty chunk. It returns
+// the chunk's group and the memory that it takes.
+func (l *layout) eraseCell(cell []int64) (g *writeGroup, bytes int64, err error) {
 	e := l.pin(cell)
 	defer e.unpin()
 	for {
@@ -86,9 +107,12 @@ func (l *layout) eraseCell(cell []int64) (*writeGroup, error) {
 		if !d.lock() {
 			continue
 		}
-		err := l.applyErasures(d)
-		d.mu.Unlock()
-		return d.group, err
+		defer d.mu.Unlock()
+		err = l.applyErasures(d)
+		if d.buf != nil {
+			bytes = l.bytes
+		}
+		return d.group, bytes, err
 	}
 }
 
@@ -101,7 +125,7 @@ func (l *layout) existing(ctx context.Context, r *erasure, perGroup []int64) (fu
 			break
 		}
 	}
-	if keys < eraseListed {
+	if keys <= 1 {
 		return nil, nil
 	}
 	stored := map[string]bool{}
@@ -113,6 +137,9 @@ func (l *layout) existing(ctx context.Context, r *erasure, perGroup []int64) (fu
 			return nil, err
 		}
 		stored[entry.Key] = true
+		if keys < eraseListed && int64(len(stored)) > max(2*keys, eraseListing) {
+			return nil, nil
+		}
 	}
 	for key := range l.chunks.known() {
 		stored[l.ds.WriteGroup(cellOfKey(key))] = true
@@ -120,13 +147,15 @@ func (l *layout) existing(ctx context.Context, r *erasure, perGroup []int64) (fu
 	return func(block arrayview.Box) bool { return stored[l.ds.WriteGroup(block.Min)] }, nil
 }
 
-// known returns the keys of all entries.
+// known returns the keys of the entries that hold a chunk, or soon may.
 func (t *table) known() map[string]bool {
 	t.pool.mu.Lock()
 	defer t.pool.mu.Unlock()
 	keys := make(map[string]bool, len(t.entries))
-	for key := range t.entries {
-		keys[key] = true
+	for key, e := range t.entries {
+		if e.value != nil || e.flight != nil || e.dirty != nil {
+			keys[key] = true
+		}
 	}
 	return keys
 }

@@ -14,18 +14,22 @@ func (w *Window) unstored(t *touch, cell []int64) bool {
 	if !l.written.Load() {
 		return false
 	}
-	if d := w.pool.dirtyOf(t.e); d != nil && d.lock() {
-		err := l.applyErasures(d) // an error comes again when the tile is copied
-		t.whole = err == nil && d.covers(w.area(t))
-		d.mu.Unlock()
-		return t.whole
+	for {
+		if d := w.pool.dirtyOf(t.e); d != nil && d.lock() {
+			err := l.applyErasures(d) // an error comes again when the tile is copied
+			t.whole = err == nil && d.covers(w.area(t))
+			d.mu.Unlock()
+			return t.whole
+		}
+		whole, partly := l.erasedCell(cell)
+		t.erased = whole
+		if !partly {
+			return whole
+		}
+		if _, _, err := l.eraseCell(cell); err != nil { // likewise
+			return false
+		}
 	}
-	whole, partly := l.erasedCell(cell)
-	t.erased = whole
-	if partly {
-		_, _ = l.eraseCell(cell) // likewise
-	}
-	return whole
 }
 
 // dirtyOf returns what is dirty of an entry, or nil.

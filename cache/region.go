@@ -49,20 +49,21 @@ func (g region) cells(s *drivers.Schema) arrayview.Box {
 	return b
 }
 
-// part returns the elements of the region in a cell, as an area of the component
-// that s shows of its chunk, and where they begin in the stored domain. whole
-// says that they are all elements that the cell has in the domain.
-func (g region) part(s *drivers.Schema, domain *arrayview.Domain, cell []int64) (a area, at []int64, whole bool) {
+// part returns the elements of the region in a cell, as an area of the visible
+// component of its chunk and where they begin in the stored domain. whole says
+// that they are everything that is stored of the cell: what lies beyond the
+// domain is not ours, where formats store it.
+func (g region) part(s *drivers.Schema, cell []int64) (a area, at []int64, whole bool) {
 	n := len(cell)
 	a = area{shape: make([]int64, n), strides: s.ChunkStrides(), off: s.Component.Offset, elem: int64(s.DType.Size())}
 	at, whole = make([]int64, n), s.Component.Total == 0
 	box := s.CellBox(cell)
 	for i := range cell {
-		lo, hi := max(box.Min[i], domain.Min[i]), min(box.Max(i), domain.Max[i])
+		lo, hi := max(box.Min[i], s.Domain.Min[i]), min(box.Max(i), s.Domain.Max[i])
 		from := max(0, ceilDiv(lo-g.first[i], g.step[i]))
 		to := min(g.count[i], ceilDiv(hi-g.first[i], g.step[i]))
 		a.shape[i] = max(0, to-from)
-		whole = whole && a.shape[i] == hi-lo
+		whole = whole && a.shape[i] == hi-lo && (s.Clipped || hi-lo == s.Chunk[i])
 		at[i] = g.first[i] + from*g.step[i]
 		a.off += (at[i] - box.Min[i]) * a.strides[i]
 		a.strides[i] *= g.step[i]

@@ -3,6 +3,7 @@ package cache
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -104,7 +105,8 @@ func (s *shared) allLayouts() []*layout {
 // layout returns the layout of ds, which was parsed with want from documents of
 // the given version; it is made on first use.
 func (s *shared) layout(ds drivers.Dataset, want drivers.Constraints, version uint64) *layout {
-	key := ds.CompatKey()
+	// Fields of different shapes have cells of different ranks.
+	key := strconv.Itoa(ds.Schema().Rank()) + " " + ds.CompatKey()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.layouts[key]

@@ -163,6 +163,9 @@ func (g *writeGroup) taken() []*dirty {
 // first of those that could not be stored; they stay dirty.
 func (l *layout) flush(ctx context.Context) error {
 	err := l.flushErased(ctx)
+	if err != nil && ctx.Err() == nil {
+		l.retryLater("", err)
+	}
 	return errors.Join(err, l.flushGroups(ctx, l.dirtyGroups()))
 }
 
