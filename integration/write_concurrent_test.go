@@ -17,7 +17,7 @@ import (
 func TestWritesNeverGoBack(t *testing.T) {
 	rounds := 150
 	if long {
-		rounds = 20_000
+		rounds = 5000
 	}
 	for i, kind := range kinds {
 		bound, limits := []any{true, "open", false}[i%3], object{"total_bytes_limit": i % 2 * 1 << 20, "queued_for_writeback_bytes_limit": i / 2 % 2 * 300}
