@@ -7,7 +7,7 @@ BIN    := bin/tsmount
 SHARED ?= ../shared
 FUZZTIME ?= 20s
 
-.PHONY: build demo test lint accept bench fuzz clean
+.PHONY: build demo test lint accept bench soak fuzz clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/tsmount
@@ -37,6 +37,11 @@ bench: build
 	.ci/prepare fuse python bench
 	$(GO) test -run '^$$' -bench . -benchtime 0.5s ./...
 	@if [ -f $(SHARED)/bench/bench.py ]; then $(VENV)/bin/python $(SHARED)/bench/bench.py --binary $(BIN) --only 'W[1-6]*:zarr2-*,W7*,W8:zarr2-*'; fi
+
+# The tests of writing that find more in more time: about half an hour.
+soak: build
+	.ci/prepare fuse python
+	TSMOUNT_LONG=1 TSMOUNT_BINARY="$$PWD/$(BIN)" $(GO) test -timeout 90m -count=1 -v -run 'WriteModel|Fsx|Crashes|NeverGoBack|ChunksAreStored' ./integration
 
 # Each fuzz target for FUZZTIME.
 fuzz:

@@ -13,4 +13,7 @@
 //     of them and no others.
 //  5. What is expected comes from a plain array in memory (dataset_test.go),
 //     never from the code under test.
+//
+// $TSMOUNT_LONG (make soak) gives the tests more time that find more in more time:
+// the model, fsx, crashes, and what counts and overwrites under load.
 package integration

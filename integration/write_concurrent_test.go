@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -16,7 +17,7 @@ import (
 func TestWritesNeverGoBack(t *testing.T) {
 	rounds := 150
 	if long {
-		rounds = 20_000
+		rounds = 5000
 	}
 	for i, kind := range kinds {
 		bound, limits := []any{true, "open", false}[i%3], object{"total_bytes_limit": i % 2 * 1 << 20, "queued_for_writeback_bytes_limit": i / 2 % 2 * 300}
@@ -145,4 +146,57 @@ func (c *counting) disturb(rounds int) error {
 		}
 	}
 	return nil
+}
+
+// TestChunksAreStoredAsTheyWereAtOneTime overwrites large chunks as a whole, each
+// time with one value, while they are being stored: what is stored has one value.
+func TestChunksAreStoredAsTheyWereAtOneTime(t *testing.T) {
+	const row = 1 << 20 // what one request writes
+	a := makeTarget(t, "zarr", []int64{2, row / 2}, []int64{1, row / 2}, 0)
+	m := writable(t, a.spec())
+	var writers sync.WaitGroup
+	done := make(chan struct{})
+	loop := func(f func(i int) error) {
+		writers.Go(func() {
+			for i := 1; ; i++ {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if err := f(i); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for n := range int64(2) {
+		f := m.openFlags("array.raw", os.O_RDWR)
+		loop(func(i int) error {
+			_, err := f.WriteAt(bytes.Repeat([]byte{byte(i%255) + 1}, row), n*row)
+			return err
+		})
+		g := m.openFlags("array.npy", os.O_RDWR) // the kernel lets nobody write to a file during its fsync
+		loop(func(int) error { return g.Sync() })
+	}
+	eventually(t, "the chunks are stored", func() bool {
+		_, first := os.Stat(a.key([]int64{0, 0}))
+		_, second := os.Stat(a.key([]int64{1, 0}))
+		return first == nil && second == nil
+	})
+	looks := 1000
+	if long {
+		looks *= 20
+	}
+	for i := range looks {
+		chunk := readFile(t, a.key([]int64{int64(i % 2), 0}))
+		if n := bytes.Count(chunk, chunk[:1]); n != row {
+			t.Errorf("look %d: %d of %d bytes are %#x", i, n, len(chunk), chunk[0])
+			break
+		}
+	}
+	close(done)
+	writers.Wait()
+	t.Logf("%v writes, %v stores", counter(t, m, "requests", "write"), counter(t, m, "cache", "engine", "stores"))
 }

@@ -18,35 +18,40 @@ import (
 // whose size is fixed: reads, writes and mappings of one file in random order,
 // compared with a buffer. $TSMOUNT_LONG runs more, $TSMOUNT_SEED the same again.
 func TestFsx(t *testing.T) {
-	ops, seed := 300, uint64(time.Now().UnixNano())
+	rounds, ops, seed := len(kinds), 300, uint64(time.Now().UnixNano())
 	if long {
-		ops = 60_000
+		rounds, ops = 10*len(kinds), 4000
 	}
 	if s, err := strconv.ParseUint(os.Getenv("TSMOUNT_SEED"), 10, 64); err == nil {
 		seed = s
 	}
 	t.Logf("TSMOUNT_SEED=%d", seed)
-	for i, kind := range kinds {
-		bound, tight := []any{true, "open", false}[i%3], i%2 == 0
+	for i := range rounds {
+		kind, bound := kinds[i%len(kinds)], []any{true, "open", false}[i%3]
 		t.Run(fmt.Sprint(kind, "/", bound), func(t *testing.T) {
-			a := makeTarget(t, kind, []int64{64, 110, 100}, []int64{15, 32, 27}, 0)
 			limits := object{}
-			if tight {
+			if i%2 == 0 {
 				limits = object{"total_bytes_limit": 100_000, "queued_for_writeback_bytes_limit": 50_000}
 			}
-			m := writable(t, a.spec(recheck(bound, "open"), object{"context": object{"cache_pool": limits}}))
-			last := filepath.Join(folder(t, "fsx"), "last")
-			run := child("fsx", m.path("array.raw"), fmt.Sprint(seed+uint64(i)), fmt.Sprint(ops), last)
-			limit := time.AfterFunc(mountLimit-10*time.Second, m.abort) // a child in a fault cannot be killed
-			text, err := run.CombinedOutput()
-			limit.Stop()
-			if err != nil {
-				t.Fatalf("%v\n%s", err, text)
-			}
-			m.kill() // it was closed
-			expect(t, "after a crash", readFile(t, start(t, a.spec()).path("array.raw")), readFile(t, last))
+			runFsx(t, kind, object{"recheck_cached_data": bound, "context": object{"cache_pool": limits}}, fmt.Sprint(seed+uint64(i)), fmt.Sprint(ops))
 		})
 	}
+}
+
+// runFsx lets a child exercise array.raw of a mount, and compares what it leaves.
+func runFsx(t *testing.T, kind string, more object, seed, ops string) {
+	a := makeTarget(t, kind, []int64{64, 110, 100}, []int64{15, 32, 27}, 0)
+	m := writable(t, a.spec(more))
+	last := filepath.Join(folder(t, "fsx"), "last")
+	run := child("fsx", m.path("array.raw"), seed, ops, last)
+	limit := time.AfterFunc(mountLimit-10*time.Second, m.abort) // a child in a fault cannot be killed
+	text, err := run.CombinedOutput()
+	limit.Stop()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	m.kill() // it was closed
+	expect(t, "after a crash", readFile(t, start(t, a.spec()).path("array.raw")), readFile(t, last))
 }
 
 // fsx is one run: a file, what it must hold, and what was done last.
