@@ -365,9 +365,33 @@ func (m *model) fault(e *writer) {
 
 func (m *model) faulty(e *writer) bool { return e.broken }
 
+// heal removes all faults, and waits for what still suffers from them.
 func (e *writer) heal() {
 	e.store.Clear()
 	e.broken = false
+	s := e.arrays[0].shared
+	var under []<-chan struct{}
+	s.pool.mu.Lock()
+	tables := []*table{s.docs.table}
+	for _, l := range s.layouts {
+		tables = append(tables, l.chunks, l.memo)
+		for _, g := range l.groups {
+			if g.run != nil {
+				under = append(under, g.run.done)
+			}
+		}
+	}
+	for _, t := range tables {
+		for _, entry := range t.entries {
+			if entry.flight != nil {
+				under = append(under, entry.flight.done)
+			}
+		}
+	}
+	s.pool.mu.Unlock()
+	for _, done := range under {
+		<-done
+	}
 }
 
 // crash throws an engine away, with all that is not stored.
@@ -439,6 +463,7 @@ func (m *model) settle() {
 		for _, a := range e.arrays {
 			a.Close()
 		}
+		e.engine.Close()
 		if s := e.engine.Stats(); s.Arrays != 0 || s.InUseBytes != 0 || s.TransientBytes != 0 {
 			m.rt.Fatalf("still held: %+v", s)
 		}

@@ -84,6 +84,14 @@ func (a *Array) Window(st *State, v View) (*Window, error) {
 	return w, nil
 }
 
+// Continue makes w, which nobody uses yet, the window of a file that old was the
+// window of before: what was lost of what was written through old stays known.
+func (w *Window) Continue(old *Window) {
+	if w.layout == old.layout {
+		w.lost = old.lost
+	}
+}
+
 // Close gives back what the window keeps in use.
 func (w *Window) Close() {
 	w.mu.Lock()

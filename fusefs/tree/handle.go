@@ -96,6 +96,9 @@ func (h *arrayHandle) current(version uint64) *reader {
 func (h *arrayHandle) replace(r *reader) {
 	h.mu.Lock()
 	old := h.now
+	if old != nil {
+		r.window.Continue(old.window)
+	}
 	h.now = r
 	r.users++
 	h.mu.Unlock()

@@ -16,24 +16,24 @@ type stagedHeader struct {
 
 // write takes bytes of the header from off on. Together with those written
 // before they are judged as soon as they are a whole header; one that describes
-// another file is refused, and the bytes that made it so are not taken.
+// another file is refused, and the bytes that made it so are not taken. After a
+// whole header, or a judgement, another one begins.
 func (s *stagedHeader) write(l *format.Layout, p []byte, off int64) error {
 	end := off + int64(len(p))
 	own := l.Header
+	have := s.have.clone()
+	have.add(off, end)
+	whole := have.total() == int64(len(own))
 	if s.text == nil && bytes.Equal(p, own[off:end]) {
-		s.have.add(off, end)
+		if s.have = have; whole {
+			s.have = ranges{}
+		}
 		return nil
 	}
 	next := slices.Clone(own)
 	copy(next, s.text)
 	copy(next[off:], p)
-	if bytes.Equal(next, own) {
-		s.text = nil
-		return nil
-	}
-	have := s.have.clone()
-	have.add(off, end)
-	if have.total() < int64(len(own)) {
+	if !whole {
 		s.text, s.have = next, have
 		return nil
 	}
@@ -52,7 +52,7 @@ func (s *stagedHeader) judge(l *format.Layout) error {
 			s.bad = err
 		}
 	}
-	s.text = nil
+	s.text, s.have = nil, ranges{}
 	return s.bad
 }
 

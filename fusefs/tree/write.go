@@ -3,6 +3,7 @@ package tree
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"sync"
@@ -129,7 +130,7 @@ func (h *writeHandle) Flush(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if bad := h.header.judge(&r.layout); bad != nil {
-		return bad
+		return errors.Join(bad, err)
 	}
 	if err == nil && h.written != nil {
 		if missing := r.layout.Payload - h.written.total(); missing > 0 && r.nonzero && !h.written.lost {
