@@ -39,9 +39,9 @@ type dirty struct {
 	touched bool // there is something to be stored
 	base    kvstore.Generation
 	based   time.Time // when base was what is stored, at the earliest
-	exists  bool  // something is stored that nothing is known of
-	keep    bool  // store the chunk even if it equals the fill value
-	fault   error // of the last attempt to store it
+	exists  bool      // something is stored that nothing is known of
+	keep    bool      // store the chunk even if it equals the fill value
+	fault   error     // of the last attempt to store it
 }
 
 // lock locks d, unless it is gone.
