@@ -156,15 +156,30 @@ func (p *Pool) press(beyond int64) (first *storeRun, shorter <-chan struct{}) {
 		return nil, nil
 	}
 	excess -= p.writeback // which may be the largest number
-	for place := p.queue.Front(); place != nil && excess > 0; place = place.Next() {
-		d := place.Value.(*dirty)
-		excess -= d.weight
-		if run := d.group.start(); first == nil {
-			first = run
-		}
+	first = p.startOldest(&excess, false)
+	if first == nil { // then there is nothing else left
+		first = p.startOldest(&excess, true)
 	}
 	if p.shorter == nil {
 		p.shorter = make(chan struct{})
 	}
 	return first, p.shorter
+}
+
+// startOldest begins to store the oldest chunks of the queue, excess bytes of
+// them, of those groups that failed last time or of the others: a store that
+// takes nothing must not stop writers to another one. It returns the first run.
+// The caller holds p.mu.
+func (p *Pool) startOldest(excess *int64, failed bool) (first *storeRun) {
+	for place := p.queue.Front(); place != nil && *excess > 0; place = place.Next() {
+		d := place.Value.(*dirty)
+		if d.group.failed != failed || d.weight == 0 {
+			continue
+		}
+		*excess -= d.weight
+		if run := d.group.start(); first == nil {
+			first = run
+		}
+	}
+	return first
 }

@@ -77,9 +77,9 @@ func serve(path string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("ready")
 	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, syscall.SIGTERM)
+	signal.Notify(stop, syscall.SIGTERM) // before anybody can send one
+	fmt.Println("ready")
 	select {
 	case <-s.Ended():
 		return nil
