@@ -15,12 +15,20 @@ func newMask(n int64) mask { return make(mask, (n+63)/64) }
 
 // set marks the bytes [lo, lo+n).
 func (m mask) set(lo, n int64) {
-	for hi := lo + n; lo < hi; {
-		word, from := lo/64, uint(lo%64)
-		count := min(hi-lo, int64(64-from))
-		m[word] |= run(from, uint(count))
-		lo += count
+	if n <= 0 {
+		return
 	}
+	first, last := lo/64, (lo+n-1)/64
+	head, tail := ^uint64(0)<<uint(lo%64), ^uint64(0)>>uint(63-(lo+n-1)%64)
+	if first == last {
+		m[first] |= head & tail
+		return
+	}
+	m[first] |= head
+	for i := range m[first+1 : last] {
+		m[first+1+int64(i)] = ^uint64(0)
+	}
+	m[last] |= tail
 }
 
 // has reports whether all bytes of [lo, lo+n) are marked.
