@@ -116,3 +116,24 @@ func TestFieldsOfOneArrayAreToldApart(t *testing.T) {
 		}
 	}
 }
+
+func TestDeleteExistingReplacesTheArrayOfAWritableMount(t *testing.T) {
+	a := makeDataset(t, chunked)
+	beside := a.dir + "-beside"
+	if err := os.WriteFile(beside, []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	m := start(t, a.spec(object{"create": true, "delete_existing": true, "metadata": object{
+		"shape": []int{3}, "chunks": []int{2}, "dtype": "|u1", "fill_value": 7, "compressor": nil}}), "--writable")
+	expect(t, "the new array", readFile(t, m.path("array.raw")), []byte{7, 7, 7})
+	if found := storedChunks(t, a.dir); len(found) != 0 {
+		t.Errorf("chunks of the old array are left: %v", found)
+	}
+	if err := os.WriteFile(m.path("array.raw"), []byte{1, 7, 7}, 0); err != nil {
+		t.Fatal(err)
+	}
+	if found := storedChunks(t, a.dir); len(found) != 1 {
+		t.Errorf("stored chunks: %v, want the first", found)
+	}
+	expect(t, "what lies beside the path", readFile(t, beside), []byte("x"))
+}
