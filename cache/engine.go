@@ -16,7 +16,7 @@ type Engine struct {
 	log       *slog.Logger
 	base      context.Context // flights run under it
 	stop      context.CancelFunc
-	flights   sync.WaitGroup
+	flights   crew
 	inUse     *budget
 	transient *budget
 	buffers   *buffers

@@ -44,6 +44,13 @@ func ddInto(t testing.TB, m *mount, data []byte) *exec.Cmd {
 	return cmd
 }
 
+// awaitFsync waits until ddInto's program fsyncs. It closes a descriptor of the
+// file, too, before it writes.
+func awaitFsync(t testing.TB, m *mount) {
+	t.Helper()
+	eventually(t, "it fsyncs", func() bool { return counter(t, m, "requests", "write") > 0 && counter(t, m, "requests", "flush") > 1 })
+}
+
 // expectEnds expects that a program ends soon.
 func expectEnds(t testing.TB, what string, cmd *exec.Cmd) {
 	t.Helper()
@@ -65,7 +72,7 @@ func TestWaitingForTheStoreDisturbsNobody(t *testing.T) {
 	release := holdLock(t, a, 1, 1, 1)
 	copy(a.data, noise(1, len(a.data)))
 	writer := ddInto(t, m, a.data)
-	eventually(t, "it fsyncs", func() bool { return counter(t, m, "requests", "flush") > 0 })
+	awaitFsync(t, m)
 	expect(t, "the array meanwhile", readFile(t, m.path("array.raw")), a.data)
 	f := m.openFlags("slices/0/4.raw", os.O_RDWR) // of the chunk that waits
 	put(t, f, noise(2, 240), 0)
@@ -124,7 +131,7 @@ func TestTheEndDoesNotWaitForever(t *testing.T) {
 	release := holdLock(t, a, 1, 1, 1)
 	defer release()
 	writer := ddInto(t, m, noise(4, len(a.data)))
-	eventually(t, "it fsyncs", func() bool { return counter(t, m, "requests", "flush") > 0 })
+	awaitFsync(t, m)
 	if err := m.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
