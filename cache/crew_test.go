@@ -33,6 +33,7 @@ func TestACrewMayGrowWhileItIsWaitedFor(t *testing.T) {
 			}()
 		}
 		c.Wait()
+		synctest.Wait() // until the other two have seen it
 		if worked.Load() != 10 {
 			t.Errorf("the wait ended after %d of 10", worked.Load())
 		}
