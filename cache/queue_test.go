@@ -142,3 +142,27 @@ func TestAnArrayThatIsLostMakesRoomForOthers(t *testing.T) {
 		win.Close()
 	})
 }
+
+// Chunk 0 cannot be stored. Who finds that out gets the error; after that, writers
+// have the others stored.
+func TestWritersPassAChunkThatCannotBeStored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWriting(t, config{meta: line(40, 4), limit: 1 << 20, queue: 2 * 8})
+		key := w.array.shared.allLayouts()[0].ds.ChunkKey([]int64{0})
+		w.store.Add(faulty.Rule{Methods: faulty.Write, Key: key, Err: syscall.ENOSPC})
+		scattered(t, w, 0, 1, 2)
+		if err := scatter(w, 3); !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("got %v, want ENOSPC", err)
+		}
+		scattered(t, w, 3, 4, 5, 6)
+		synctest.Wait()
+		if got := w.stored(); got[1] != 1 || got[5] != 101 || got[13] != 103 {
+			t.Errorf("%v is stored, want chunks 1 to 3 and not 0", got)
+		}
+		w.heal()
+		flush(t, w.window())
+		if got := w.stored(); got[1] != 100 || got[25] != 106 {
+			t.Errorf("%v is stored after the store is back", got)
+		}
+	})
+}
