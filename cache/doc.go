@@ -22,7 +22,7 @@
 //   - What is written goes into the dirty chunk of an entry (dirty.go), with a bit
 //     for each byte. Readers see it at once, over what is stored.
 //   - Chunks that are stored under one key are one writeGroup: at most one run
-//     stores it at a time (writegroup.go, writeback.go). A chunk written as a whole
+//     stores it at a time (writegroup.go, writeback.go, stage.go). A chunk written as a whole
 //     is stored without a look at the old one; otherwise it is merged with what is
 //     stored and stored on condition that this has not changed, again and again.
 //   - A run begins when a group seems complete and nobody uses it, when too much is

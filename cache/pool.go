@@ -231,3 +231,34 @@ func (p *Pool) drop(e *entry) {
 		e.known = false
 	}
 }
+
+// replace makes a stored value that of its entry; nil: the key is deleted. What
+// is being loaded may be older and is not taken: whoever waits for it gets this
+// value, if that is fresh enough. One that takes the place of nothing is
+// remembered only if remember says so: who fills an array does not read it at
+// once, and recycled memory is faster.
+func (p *Pool) replace(e *entry, value *buffer, stamp kvstore.Stamp, remember bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e.stores.Add(1)
+	if e.flight != nil {
+		e.flight.overtaken = true
+		e.flight = nil
+	}
+	remember = remember || e.known
+	if e.known {
+		p.inUse -= e.weight
+	}
+	switch {
+	case !remember, e.known && e.stamp.Time.After(stamp.Time) && e.stamp.Generation != stamp.Generation:
+		// The latter was loaded meanwhile: only the store knows which is the newer one.
+		e.setLocked(nil, 0, kvstore.Stamp{})
+		e.known = false
+	case value == nil:
+		e.setLocked(nil, 0, stamp)
+	default:
+		e.setLocked(value.keep(), e.table.weight, stamp)
+	}
+	p.inUse += e.weight
+	p.evict()
+}
