@@ -67,10 +67,10 @@ func (h *writeHandle) WriteAt(ctx context.Context, p []byte, off int64) error {
 	if payload == nil {
 		return nil
 	}
+	h.unflushed.Store(true) // also if only a part is taken
 	if err := r.window.WriteAt(ctx, lo-head, payload); err != nil {
 		return err
 	}
-	h.unflushed.Store(true)
 	h.note(lo-head, hi-head)
 	return nil
 }
