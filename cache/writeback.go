@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"tsmount/kvstore"
+	"tsmount/resources"
 )
 
 const (
@@ -181,7 +181,7 @@ func (l *layout) encode(ctx context.Context, s *stage) error {
 
 func (l *layout) encodeAll(ctx context.Context, stages []*stage) error {
 	work, ctx := errgroup.WithContext(ctx)
-	work.SetLimit(runtime.GOMAXPROCS(0) + 1)
+	work.SetLimit(resources.Processors() + 1)
 	for _, s := range stages {
 		work.Go(func() error { return l.encode(ctx, s) })
 	}
