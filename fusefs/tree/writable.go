@@ -43,7 +43,7 @@ func (f *arrayFile) openWriter(ctx context.Context, opt OpenOptions, v *view, op
 	w := &writeHandle{arrayHandle: h}
 	if opt.Truncate {
 		if err := w.truncate(ctx, h.now); err != nil {
-			_ = h.Close() // nothing was written
+			_ = w.Close() // what was erased until then is stored all the same
 			return nil, fmt.Errorf("open %s with truncation: %w", f.path, err)
 		}
 	}
