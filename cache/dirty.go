@@ -33,12 +33,12 @@ type dirty struct {
 	mu      sync.Mutex // guards following
 	gone    bool
 	buf     *buffer
-	erased  bool // the fill value throughout
-	blank   bool // the fill value where it is not marked
-	frozen  bool // buf is being stored: it must be replaced, not changed
-	mask    mask // written since the last stage
-	storing mask // of the stage that is being stored
-	touched bool // there is something to be stored
+	erased  bool  // the fill value throughout
+	blank   bool  // the fill value where it is not marked
+	frozen  bool  // buf is being stored: it must be replaced, not changed
+	mask    *mask // written since the last stage
+	storing *mask // of the stage that is being stored
+	touched bool  // there is something to be stored
 	base    kvstore.Generation
 	based   time.Time // when base was what is stored, at the earliest
 	exists  bool      // something is stored that nothing is known of
@@ -71,7 +71,7 @@ func (d *dirty) room() []byte {
 		d.buf, d.frozen = next, false
 	}
 	if d.mask == nil {
-		d.mask = l.takeMask()
+		d.mask = newMask(l.bytes, l.engine.buffers)
 	}
 	d.touched = true
 	return d.buf.data
@@ -113,8 +113,8 @@ func (d *dirty) erase() {
 		d.buf, d.frozen = nil, false
 		l.chunks.pool.weigh(d, 0)
 	}
-	l.giveMask(d.mask)
-	l.giveMask(d.storing) // what is being stored is no longer what readers see
+	d.mask.drop()
+	d.storing.drop() // what is being stored is no longer what readers see
 	d.mask, d.storing, d.base = nil, nil, ""
 	d.wrote.Store(0)
 	d.erased, d.touched, d.blank = true, true, false
@@ -128,7 +128,7 @@ func (d *dirty) fillBlank() {
 	}
 	d.blank = false
 	dst := d.room()
-	if !d.mask.full(d.layout.bytes) {
+	if !d.mask.full() {
 		d.fillGaps(dst, nil)
 		d.mask.set(0, d.layout.bytes)
 	}
@@ -181,23 +181,8 @@ func (d *dirty) drop() {
 		d.buf = nil
 		l.chunks.pool.weigh(d, 0)
 	}
-	l.giveMask(d.mask)
-	l.giveMask(d.storing)
+	d.mask.drop()
+	d.storing.drop()
 	d.mask, d.storing = nil, nil
 	l.chunks.pool.detach(d)
-}
-
-// takeMask returns an empty mask for a chunk.
-func (l *layout) takeMask() mask {
-	if m, ok := l.masks.Get().(mask); ok {
-		clear(m)
-		return m
-	}
-	return newMask(l.bytes)
-}
-
-func (l *layout) giveMask(m mask) {
-	if m != nil {
-		l.masks.Put(m)
-	}
 }

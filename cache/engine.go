@@ -21,6 +21,7 @@ type Engine struct {
 	transient *budget
 	buffers   *buffers
 	loading   *resources.Limiter // chunks that are read and decoded at a time
+	aside     aside
 	storing   *resources.Limiter // groups of chunks that are encoded and stored at a time
 
 	decodes, decodedBytes, encodedBytes, unpinned atomic.Int64
@@ -64,6 +65,7 @@ func New(cfg Config) *Engine {
 		transient: newBudget("transient", cfg.TransientLimit),
 		buffers:   newBuffers(recycleLimit),
 		loading:   resources.NewLimiter("loading", maxLoading),
+		aside:     make(aside, max(1, resources.Processors()-1)),
 		storing:   resources.NewLimiter("storing", maxLoading),
 		open:      make(map[sharedKey]*shared),
 	}

@@ -40,7 +40,6 @@ type layout struct {
 	unstored atomic.Int64  // dirty chunks and erasures
 	lost     atomic.Int64  // dirty chunks that will never be stored
 	retrying atomic.Bool
-	masks    sync.Pool
 	groups   map[string]*writeGroup // guarded by pool.mu
 	erased   atomic.Pointer[[]*erasure]
 	erasing  sync.Mutex // held to replace erased

@@ -11,17 +11,18 @@ import (
 	"tsmount/drivers"
 )
 
-// drawMask returns a mask for n bytes and the same as one bool a byte; sometimes
-// nil.
-func drawMask(rt *rapid.T, name string, n int64) (mask, []bool) {
+// drawMask returns a mask for n bytes, of runs or of bits, and the same as one bool
+// a byte; sometimes nil.
+func drawMask(rt *rapid.T, name string, n int64) (*mask, []bool) {
 	naive := make([]bool, n)
 	if rapid.IntRange(0, 4).Draw(rt, name+" nil") == 0 {
 		return nil, naive
 	}
-	m := newMask(n)
-	for range rapid.IntRange(0, 8).Draw(rt, name) {
+	m := newMask(n, newBuffers(0))
+	longest := rapid.SampledFrom([]int64{1, 3, n}).Draw(rt, "longest")
+	for range rapid.IntRange(0, 8*int(min(n/longest, 8))).Draw(rt, name) {
 		lo := rapid.Int64Range(0, n).Draw(rt, "lo")
-		hi := rapid.Int64Range(lo, n).Draw(rt, "hi")
+		hi := rapid.Int64Range(lo, min(n, lo+longest)).Draw(rt, "hi")
 		m.set(lo, hi-lo)
 		for i := lo; i < hi; i++ {
 			naive[i] = true
@@ -37,8 +38,8 @@ func TestMaskModel(t *testing.T) {
 		n := rapid.Int64Range(1, 300).Draw(rt, "bytes")
 		m, naive := drawMask(rt, "m", n)
 		o, other := drawMask(rt, "o", n)
-		if m.full(n) != (m != nil && all(naive)) {
-			rt.Errorf("full: got %v of %v", m.full(n), naive)
+		if m.full() != (m != nil && all(naive)) {
+			rt.Errorf("full: got %v of %v", m.full(), naive)
 		}
 		lo := rapid.Int64Range(0, n).Draw(rt, "lo")
 		hi := rapid.Int64Range(lo, n).Draw(rt, "hi")

@@ -35,8 +35,10 @@ func (l *layout) dirtyOf(e *entry, cell []int64) *dirty {
 func (l *layout) hold(n int64) {
 	switch now := l.unstored.Add(n); {
 	case n > 0 && now == n:
+		l.engine.writes(1)
 		l.owner.acquire()
 	case now == 0:
+		l.engine.writes(-1)
 		l.owner.release()
 	}
 }
@@ -177,7 +179,7 @@ func (p *Pool) startOldest(excess *int64, failed bool) (first *storeRun) {
 			continue
 		}
 		*excess -= d.weight
-		if run := d.group.start(); first == nil {
+		if run := d.group.start().want(); first == nil {
 			first = run
 		}
 	}

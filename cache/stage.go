@@ -54,7 +54,7 @@ func (d *dirty) stage(bound time.Time) (s *stage, missing bool) {
 	case d.erased:
 		d.touched = false
 		return s, false
-	case d.mask.full(d.layout.bytes):
+	case d.mask.full():
 	case d.base != "" && !d.based.Before(bound):
 		s.ifEqual = d.base
 	case (schema.Clipped || !d.exists) && d.coversDomain(schema):
@@ -117,7 +117,7 @@ func (d *dirty) failed(s *stage, err error) {
 			d.mask = d.storing
 		} else {
 			d.mask.add(d.storing)
-			d.layout.giveMask(d.storing)
+			d.storing.drop()
 		}
 	}
 	d.storing = nil
@@ -153,7 +153,7 @@ func (d *dirty) stored(s *stage, stamp kvstore.Stamp) {
 		value = nil
 	}
 	l.chunks.pool.replace(d.entry, value, stamp, s.merged())
-	l.giveMask(d.storing)
+	d.storing.drop()
 	d.storing = nil
 	switch {
 	case d.gone:

@@ -29,7 +29,7 @@ const encodedSlack = 4096
 
 // storeGroup stores the chunks of g that have been written to, merged with what
 // is stored where they were not written as a whole.
-func (l *layout) storeGroup(ctx context.Context, g *writeGroup) error {
+func (l *layout) storeGroup(ctx context.Context, g *writeGroup, wanted <-chan struct{}) error {
 	members := g.taken()
 	defer func() {
 		for _, d := range members {
@@ -48,7 +48,7 @@ func (l *layout) storeGroup(ctx context.Context, g *writeGroup) error {
 		if err != nil {
 			return err
 		}
-		if todo, err = l.storeStages(ctx, stages); err != nil {
+		if todo, err = l.storeStages(ctx, stages, wanted); err != nil {
 			return err
 		}
 		switch {
@@ -154,9 +154,12 @@ func later(a, b time.Time) time.Time {
 
 // encode makes the stored form of a stage; none if the chunk equals the fill
 // value and is therefore to be deleted.
-func (l *layout) encode(ctx context.Context, s *stage) error {
+func (l *layout) encode(ctx context.Context, s *stage, wanted <-chan struct{}) error {
 	if s.buf == nil {
 		return nil
+	}
+	if l.engine.aside.enter(ctx, wanted) {
+		defer l.engine.aside.leave()
 	}
 	if err := l.dataCopy.Acquire(ctx); err != nil {
 		return err
@@ -179,18 +182,18 @@ func (l *layout) encode(ctx context.Context, s *stage) error {
 	return nil
 }
 
-func (l *layout) encodeAll(ctx context.Context, stages []*stage) error {
+func (l *layout) encodeAll(ctx context.Context, stages []*stage, wanted <-chan struct{}) error {
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(resources.Processors() + 1)
 	for _, s := range stages {
-		work.Go(func() error { return l.encode(ctx, s) })
+		work.Go(func() error { return l.encode(ctx, s, wanted) })
 	}
 	return work.Wait()
 }
 
 // storeStages encodes and stores. It returns the chunks that somebody else has
 // changed meanwhile.
-func (l *layout) storeStages(ctx context.Context, stages []*stage) (again []*dirty, err error) {
+func (l *layout) storeStages(ctx context.Context, stages []*stage, wanted <-chan struct{}) (again []*dirty, err error) {
 	if len(stages) == 0 {
 		return nil, nil
 	}
@@ -200,7 +203,7 @@ func (l *layout) storeStages(ctx context.Context, stages []*stage) (again []*dir
 		return nil, err
 	}
 	defer l.engine.transient.release(room)
-	if err := l.encodeAll(ctx, stages); err != nil {
+	if err := l.encodeAll(ctx, stages, wanted); err != nil {
 		abandon(stages, err)
 		return nil, err
 	}

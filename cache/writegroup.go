@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"tsmount/kvstore"
@@ -23,8 +24,16 @@ type writeGroup struct {
 
 // storeRun is one attempt to store a group. err is set before done closes.
 type storeRun struct {
-	done chan struct{}
-	err  error
+	done   chan struct{}
+	err    error
+	hurry  sync.Once
+	wanted chan struct{} // closed when somebody waits for it
+}
+
+// want tells the run that somebody waits for it.
+func (r *storeRun) want() *storeRun {
+	r.hurry.Do(func() { close(r.wanted) })
+	return r
 }
 
 // retryPause is when chunks that could not be stored are tried again.
@@ -85,7 +94,7 @@ func (g *writeGroup) size() (cells, bytes int64) {
 // run. The caller holds pool.mu.
 func (g *writeGroup) start() *storeRun {
 	if g.run == nil {
-		g.run = &storeRun{done: make(chan struct{})}
+		g.run = &storeRun{done: make(chan struct{}), wanted: make(chan struct{})}
 		g.layout.engine.flights.Add(1)
 		go g.store(g.run)
 	}
@@ -99,7 +108,7 @@ func (g *writeGroup) store(run *storeRun) {
 	defer e.flights.Done()
 	err := e.storing.Acquire(e.base)
 	if err == nil {
-		err = g.storeGuarded()
+		err = g.storeGuarded(run)
 		e.storing.Release()
 	}
 	p.mu.Lock()
@@ -122,9 +131,9 @@ func (g *writeGroup) store(run *storeRun) {
 
 // storeGuarded turns a panic into an error: one bad chunk must not end the
 // process.
-func (g *writeGroup) storeGuarded() (err error) {
+func (g *writeGroup) storeGuarded(run *storeRun) (err error) {
 	_, err = guard(g.layout.engine.base, time.Time{}, func(ctx context.Context, _ time.Time, _ any, _ kvstore.Generation) (loaded, error) {
-		return loaded{}, g.layout.storeGroup(ctx, g)
+		return loaded{}, g.layout.storeGroup(ctx, g, run.wanted)
 	}, nil, "")
 	return err
 }
@@ -223,7 +232,7 @@ func (l *layout) startAll(groups []*writeGroup) (runs []*storeRun, older []bool)
 	defer p.mu.Unlock()
 	for _, g := range groups {
 		older = append(older, g.run != nil)
-		runs = append(runs, g.start())
+		runs = append(runs, g.start().want())
 	}
 	return runs, older
 }
