@@ -10,7 +10,8 @@ type huffman struct {
 	defined bool
 	look    [1 << lookBits]uint16 // length of the code and symbol; 0: longer
 	// fast holds, for AC codes, coefficients that are complete in lookBits bits:
-	// value in the high 16 bits, then run and the bits of both; 0: none.
+	// value in the high 16 bits, then run and the bits of both; 0: none. Runs of
+	// zeros alone have the value 0, the last one of a block a run beyond it.
 	fast    [1 << lookBits]int32
 	limit   [17]uint32 // codes of a length are smaller
 	offset  [17]int32  // of the symbol of a code of a length
@@ -81,7 +82,14 @@ func (t *huffman) buildFast() {
 	for i, e := range t.look {
 		t.fast[i] = 0
 		length, run, size := int(e>>8), int32(e>>4&15), int(e&15)
-		if e == 0 || size == 0 || length+size > lookBits {
+		if e == 0 || length+size > lookBits {
+			continue
+		}
+		if size == 0 {
+			if run < 15 {
+				run = 63
+			}
+			t.fast[i] = run<<8 | int32(length)
 			continue
 		}
 		v := int32(i) >> (lookBits - length - size) & (1<<size - 1)

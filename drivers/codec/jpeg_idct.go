@@ -29,6 +29,9 @@ func idct(dst []byte, stride int, block *[64]int32, last int) {
 		flat(dst, stride, block[0])
 		return
 	}
+	if idctFast(dst, stride, block) {
+		return
+	}
 	for x := range 8 {
 		idctColumn(block, x)
 	}

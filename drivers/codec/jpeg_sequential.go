@@ -45,39 +45,59 @@ func (d *jpegDecoder) sequential(p *scanPart, block *[64]int32, quant *[64]int32
 	}
 	p.before += r.extend(size)
 	block[0] = p.before * quant[0]
-	for k := 1; k < 64; k++ {
-		r.need()
-		if f := p.ac.fast[r.acc>>(64-lookBits)]; f != 0 {
-			r.skip(int(f & 15))
-			if k += int(f >> 8 & 15); k > 63 {
-				return 0, errJPEGCode
-			}
-			i := jpegNatural[k&63] & 63
-			block[i] = f >> 16 * quant[i]
-			last = k
-			continue
+	for k := 1; ; {
+		if k, last = r.coefficients(&p.ac.fast, block, quant, k, last); k >= 64 {
+			break
 		}
 		symbol := r.symbol(p.ac)
 		run, size := symbol>>4, symbol&15
-		switch {
-		case symbol < 0:
-			return 0, errJPEGCode
-		case size == 0 && run < 15:
-			k = 64
-			continue
-		}
-		if k += run; size == 0 {
-			continue
-		}
-		if k > 63 {
+		if symbol < 0 {
 			return 0, errJPEGCode
 		}
-		i := jpegNatural[k&63] & 63
-		block[i] = r.extend(size) * quant[i]
-		last = k
+		if size == 0 && run < 15 {
+			break
+		}
+		if k += run; size != 0 {
+			if k > 63 {
+				return 0, errJPEGCode
+			}
+			i := jpegNatural[k&63] & 63
+			block[i] = r.extend(size) * quant[i]
+			last = k
+		}
+		k++
 	}
 	if r.n < 0 {
 		return 0, errJPEGCut
 	}
 	return last, nil
+}
+
+// coefficients takes the coefficients of a block from k on as long as fast has
+// them. It returns where it stopped: 64 or more at the end of the block.
+func (r *bitReader) coefficients(fast *[1 << lookBits]int32, block, quant *[64]int32, k, last int) (next, greatest int) {
+	acc, n := r.acc, r.n
+	for k < 64 {
+		if n < 32 {
+			r.acc, r.n = acc, n
+			r.fill()
+			acc, n = r.acc, r.n
+		}
+		f := fast[acc>>(64-lookBits)]
+		bits := f & 15
+		if bits == 0 || int(f>>8&63)+k > 63 && f>>16 != 0 {
+			break // the caller finds what is wrong
+		}
+		acc <<= uint(bits)
+		n -= int(bits)
+		if k += int(f >> 8 & 63); k > 63 {
+			break
+		}
+		i := jpegNatural[k&63] & 63
+		block[i] = f >> 16 * quant[i]
+		last = k
+		k++
+	}
+	r.acc, r.n = acc, n
+	return k, last
 }

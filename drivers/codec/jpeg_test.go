@@ -61,10 +61,40 @@ func (g *jpegGolden) codec(t testing.TB) *JPEG {
 }
 
 func TestJPEGIsBitExactWithLibjpegTurbo(t *testing.T) {
-	for _, g := range jpegGoldens(t) {
-		got, err := g.codec(t).Decode(nil, g.src, len(g.pixels))
-		if err != nil || !bytes.Equal(got, g.pixels) {
-			t.Errorf("%s: %v, or pixels that are not libjpeg's", g.name, err)
+	eachKernel(t, func(t *testing.T) {
+		for _, g := range jpegGoldens(t) {
+			got, err := g.codec(t).Decode(nil, g.src, len(g.pixels))
+			if err != nil || !bytes.Equal(got, g.pixels) {
+				t.Errorf("%s: %v, or pixels that are not libjpeg's", g.name, err)
+			}
+		}
+	})
+}
+
+// TestIDCTKernelsAgree: on all coefficients that an image of 8 bits can have, and
+// on the greatest of them.
+func TestIDCTKernelsAgree(t *testing.T) {
+	if !hasAVX2 {
+		t.Skip("there is but one")
+	}
+	defer func() { hasAVX2 = true }()
+	r := rand.New(rand.NewPCG(3, 4))
+	for i := range 20000 {
+		var one, two [64]int32
+		for k := range one {
+			if r.IntN(64) <= i%65 {
+				one[k] = r.Int32N(4<<(i%13)) - 2<<(i%13)
+			}
+		}
+		two = one
+		const stride = 11
+		var got, want [8 * stride]byte
+		hasAVX2 = true
+		idct(got[:], stride, &one, 63)
+		hasAVX2 = false
+		idct(want[:], stride, &two, 63)
+		if got != want {
+			t.Fatalf("block %d: got %v, want %v", i, got, want)
 		}
 	}
 }
