@@ -1,28 +1,54 @@
 package cache
 
-import "context"
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
 
-// aside bounds how much is encoded at a time that nobody waits for yet: one
-// processor less than there are. A writer sends one request after the other; if
-// the encoders took all processors for each layer of chunks that it completes,
-// it would wait for them, and they would wait for it afterwards.
+// aside bounds how much is computed at a time for stores that nobody waits for
+// yet: one processor less than there are. A writer sends one request after the
+// other; if encoders took all processors for each layer of chunks that it
+// completes, it would wait for them, and they would wait for it afterwards.
 type aside chan struct{}
 
-// enter waits for a place, unless or until somebody waits for the result. The
-// caller leaves if it got one.
-func (a aside) enter(ctx context.Context, wanted <-chan struct{}) bool {
+// turn is a place in aside, or none.
+type turn struct{ in aside }
+
+// enter waits for a place, unless or until somebody waits for the result.
+func (a aside) enter(ctx context.Context, wanted <-chan struct{}) turn {
 	select {
 	case <-wanted:
-		return false
+		return turn{}
 	default:
 	}
 	select {
 	case a <- struct{}{}:
-		return true
+		return turn{a}
 	case <-wanted:
 	case <-ctx.Done(): // what comes next will tell
 	}
-	return false
+	return turn{}
 }
 
-func (a aside) leave() { <-a }
+// leave gives the place back, once.
+func (t *turn) leave() {
+	if t.in != nil {
+		<-t.in
+		t.in = nil
+	}
+}
+
+// pace tells stores that take a processor as long as they last, such as one in
+// memory, from those that mostly wait.
+type pace struct{ quick atomic.Bool }
+
+const (
+	quickStart  = 500 * time.Microsecond // of a quick store
+	quickPerMiB = 2 * time.Millisecond
+)
+
+// note remembers how long it took to store so many bytes.
+func (p *pace) note(d time.Duration, bytes int64) {
+	p.quick.Store(d <= quickStart+time.Duration(bytes)*quickPerMiB>>20)
+}

@@ -33,6 +33,7 @@ type layout struct {
 	bytes    int64        // of a decoded chunk
 	encoded  atomic.Int64 // size of the largest stored chunk seen
 	latency  atomic.Int64 // of reads from the store, nanoseconds, smoothed
+	pace     pace         // of stores
 
 	newest   atomic.Pointer[drivers.Schema]
 	checked  atomic.Uint64 // the version of the documents that ds agrees with

@@ -154,12 +154,9 @@ func later(a, b time.Time) time.Time {
 
 // encode makes the stored form of a stage; none if the chunk equals the fill
 // value and is therefore to be deleted.
-func (l *layout) encode(ctx context.Context, s *stage, wanted <-chan struct{}) error {
+func (l *layout) encode(ctx context.Context, s *stage) error {
 	if s.buf == nil {
 		return nil
-	}
-	if l.engine.aside.enter(ctx, wanted) {
-		defer l.engine.aside.leave()
 	}
 	if err := l.dataCopy.Acquire(ctx); err != nil {
 		return err
@@ -182,13 +179,58 @@ func (l *layout) encode(ctx context.Context, s *stage, wanted <-chan struct{}) e
 	return nil
 }
 
+// turn waits for a place aside, unless so much is dirty that writers would need
+// new memory all the time.
+func (l *layout) turn(ctx context.Context, wanted <-chan struct{}) turn {
+	if l.chunks.pool.dirtyBytes() > recycleWriting/2 {
+		return turn{}
+	}
+	return l.engine.aside.enter(ctx, wanted)
+}
+
+// encodeAll encodes the chunks of one store, each in a turn of its own.
 func (l *layout) encodeAll(ctx context.Context, stages []*stage, wanted <-chan struct{}) error {
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(resources.Processors() + 1)
 	for _, s := range stages {
-		work.Go(func() error { return l.encode(ctx, s, wanted) })
+		work.Go(func() error {
+			t := l.turn(ctx, wanted)
+			defer t.leave()
+			return l.encode(ctx, s)
+		})
 	}
 	return work.Wait()
+}
+
+// encodeAndPut encodes the stages and stores them. It returns what WriteBatch
+// returned, if it came to that.
+func (l *layout) encodeAndPut(ctx context.Context, stages []*stage, wanted <-chan struct{}) ([]kvstore.Put, []kvstore.PutResult, error) {
+	var t turn
+	defer func() { t.leave() }()
+	if len(stages) == 1 { // the common case, of one turn and no goroutines
+		t = l.turn(ctx, wanted)
+		if err := l.encode(ctx, stages[0]); err != nil {
+			return nil, nil, err
+		}
+	} else if err := l.encodeAll(ctx, stages, wanted); err != nil {
+		return nil, nil, err
+	}
+	puts, bytes := make([]kvstore.Put, len(stages)), int64(0)
+	for i, s := range stages {
+		puts[i] = kvstore.Put{Key: l.ds.ChunkKey(s.d.cell), Value: s.enc, IfEqual: s.ifEqual}
+		bytes += int64(len(s.enc))
+	}
+	switch quick := l.pace.quick.Load(); {
+	case !quick:
+		t.leave()
+	case t.in == nil:
+		t = l.turn(ctx, wanted)
+	}
+	begin := time.Now()
+	results, err := kvstore.WriteBatch(ctx, l.store, puts)
+	l.pace.note(time.Since(begin), bytes)
+	l.memo.outdate(l.ds.WriteGroup(stages[0].d.cell))
+	return puts, results, err
 }
 
 // storeStages encodes and stores. It returns the chunks that somebody else has
@@ -203,16 +245,7 @@ func (l *layout) storeStages(ctx context.Context, stages []*stage, wanted <-chan
 		return nil, err
 	}
 	defer l.engine.transient.release(room)
-	if err := l.encodeAll(ctx, stages, wanted); err != nil {
-		abandon(stages, err)
-		return nil, err
-	}
-	puts := make([]kvstore.Put, len(stages))
-	for i, s := range stages {
-		puts[i] = kvstore.Put{Key: l.ds.ChunkKey(s.d.cell), Value: s.enc, IfEqual: s.ifEqual}
-	}
-	results, err := kvstore.WriteBatch(ctx, l.store, puts)
-	l.memo.outdate(l.ds.WriteGroup(stages[0].d.cell))
+	puts, results, err := l.encodeAndPut(ctx, stages, wanted)
 	if err != nil {
 		abandon(stages, err)
 		return nil, err
