@@ -3,7 +3,6 @@ package cache
 import (
 	"container/list"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"tsmount/arrayview"
@@ -28,9 +27,8 @@ type dirty struct {
 	place  *list.Element // in Pool.queue while nobody uses the chunk
 	weight int64         // bytes of memory
 
-	wrote atomic.Int64 // bytes taken from writers, those written twice counted twice
-
 	mu      sync.Mutex // guards following
+	wrote   int64      // bytes taken from writers, those written twice counted twice
 	gone    bool
 	buf     *buffer
 	erased  bool  // the fill value throughout
@@ -80,15 +78,36 @@ func (d *dirty) room() []byte {
 // write copies the elements of a box into the chunk; to says where they go in
 // it. The caller holds d.mu.
 func (d *dirty) write(c arrayview.Copy, to area, src []byte, at int64) error {
-	if err := c.Run(d.room(), to.off, src, at); err != nil {
+	if err := d.put(c, to, src, at); err != nil {
 		return err
 	}
-	d.mask.mark(to)
 	n := to.elem
 	for _, count := range to.shape {
 		n *= count
 	}
-	d.wrote.Add(n)
+	d.count(n)
+	return nil
+}
+
+// count counts bytes that a writer wrote. The caller holds d.mu.
+func (d *dirty) count(n int64) {
+	d.wrote += n
+	d.group.wrote.Add(n)
+}
+
+// uncount forgets what was counted and returns it. The caller holds d.mu.
+func (d *dirty) uncount() int64 {
+	n := d.wrote
+	d.count(-n)
+	return n
+}
+
+// put copies and marks. The caller holds d.mu.
+func (d *dirty) put(c arrayview.Copy, to area, src []byte, at int64) error {
+	if err := c.Run(d.room(), to.off, src, at); err != nil {
+		return err
+	}
+	d.mask.mark(to)
 	return nil
 }
 
@@ -98,10 +117,7 @@ func (d *dirty) fill(c arrayview.Copy, to area, src []byte, at int64) error {
 	if d.erased {
 		return nil
 	}
-	wrote := d.wrote.Load()
-	err := d.write(c, to, src, at)
-	d.wrote.Store(wrote)
-	return err
+	return d.put(c, to, src, at)
 }
 
 // erase makes the whole chunk the fill value, and gives its memory back. The
@@ -116,7 +132,7 @@ func (d *dirty) erase() {
 	d.mask.drop()
 	d.storing.drop() // what is being stored is no longer what readers see
 	d.mask, d.storing, d.base = nil, nil, ""
-	d.wrote.Store(0)
+	d.uncount()
 	d.erased, d.touched, d.blank = true, true, false
 }
 
@@ -176,6 +192,7 @@ func (d *dirty) rebase(chunk *buffer, generation kvstore.Generation, at time.Tim
 func (d *dirty) drop() {
 	l := d.layout
 	d.gone = true
+	d.uncount()
 	if d.buf != nil {
 		d.buf.drop()
 		d.buf = nil

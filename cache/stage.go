@@ -67,7 +67,7 @@ func (d *dirty) stage(bound time.Time) (s *stage, missing bool) {
 	}
 	d.storing, d.mask = d.mask, nil
 	d.touched, d.frozen = false, true
-	s.wrote = d.wrote.Swap(0)
+	s.wrote = d.uncount()
 	s.buf, s.base = d.buf.keep(), d.base
 	return s, false
 }
@@ -111,7 +111,7 @@ func (d *dirty) failed(s *stage, err error) {
 		d.frozen = false
 	}
 	d.touched = true
-	d.wrote.Add(s.wrote)
+	d.count(s.wrote)
 	if d.storing != nil && !d.erased {
 		if d.mask == nil {
 			d.mask = d.storing

@@ -168,7 +168,7 @@ func (w *Window) writeCut(element, skip int64, p []byte) error {
 			dst[off+byteAt] = b
 			d.mask.set(off+byteAt, 1)
 		}
-		d.wrote.Add(int64(len(p)))
+		d.count(int64(len(p)))
 		return nil
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tsmount/kvstore"
@@ -17,9 +18,10 @@ type writeGroup struct {
 	layout  *layout
 	key     string
 	members map[*dirty]struct{}
-	queued  int       // members that nobody uses
-	run     *storeRun // nil: none is under way
-	failed  bool      // the last run did: the next one has a reason of its own
+	wrote   atomic.Int64 // what its members have counted; not guarded
+	queued  int          // members that nobody uses
+	run     *storeRun    // nil: none is under way
+	failed  bool         // the last run did: the next one has a reason of its own
 }
 
 // storeRun is one attempt to store a group. err is set before done closes.
@@ -58,14 +60,7 @@ func (g *writeGroup) complete() bool {
 		return false
 	}
 	cells, bytes := g.size()
-	if int64(len(g.members)) < cells {
-		return false
-	}
-	written := int64(0)
-	for d := range g.members {
-		written += d.wrote.Load()
-	}
-	return written >= bytes
+	return int64(len(g.members)) >= cells && g.wrote.Load() >= bytes
 }
 
 // size returns how many chunks a group of any member's place has in the domain,
