@@ -63,3 +63,26 @@ func TestTensorStore(t *testing.T) {
 		})
 	}
 }
+
+// TestTensorStoreAgreesOnRandomArrays mounts arrays of all four drivers with
+// random data types, shapes, chunks, codecs and shards, compares every element
+// with what TensorStore reads, writes to them, and compares again what
+// TensorStore finds. $TSMOUNT_LONG takes many more, $TSMOUNT_SEED the same again.
+func TestTensorStoreAgreesOnRandomArrays(t *testing.T) {
+	py := python(t, "numpy", "tensorstore")
+	seeds, count := []string{"1"}, "60"
+	if long {
+		seeds, count = strings.Fields("2 3 4 5 6 7 8 9"), "250"
+	}
+	if seed := os.Getenv("TSMOUNT_SEED"); seed != "" {
+		seeds = []string{seed}
+	}
+	for _, seed := range seeds {
+		t.Run(seed, func(t *testing.T) {
+			data := folder(t, "random")
+			tool(t, py, "testdata/random_arrays.py", "make", seed, count, data)
+			m := start(t, map[string]any{"kvstore": "file://" + data + "/"}, "--writable")
+			t.Log(tool(t, py, "testdata/random_arrays.py", "check", seed, data, m.at))
+		})
+	}
+}
