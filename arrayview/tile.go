@@ -1,9 +1,6 @@
 package arrayview
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // A Tiler cuts boxes of a view along the cells of the stored grid: a tile is a
 // sub-box of the view all of whose indices lie in one cell. It is built once per
@@ -177,20 +174,6 @@ func (w *Tiles) advance() bool {
 func (w *Tiles) enter(d int, index int64) {
 	_, hi := w.t.Segment(d, index)
 	w.Min[d], w.Shape[d] = index, min(hi, w.box.Max(d))-index
-}
-
-// CheckGrid reports an error unless both slices have the given rank and every
-// extent of a grid's chunk lies in [1, Inf], which a Tiler needs.
-func CheckGrid(gridOrigin, chunk []int64, rank int) error {
-	if len(gridOrigin) != rank || len(chunk) != rank {
-		return fmt.Errorf("grid of rank %d for an array of rank %d", len(chunk), rank)
-	}
-	for d, n := range chunk {
-		if n <= 0 || n > Inf {
-			return fmt.Errorf("chunk extent %d of dimension %d is outside valid range [1, 2^62-1]", n, d)
-		}
-	}
-	return nil
 }
 
 func resize(s []int64, n int) []int64 {

@@ -19,8 +19,8 @@
 //
 // Writing:
 //
-//   - What is written goes into the dirty chunk of an entry (dirty.go), with a bit
-//     for each byte. Readers see it at once, over what is stored.
+//   - What is written goes into the dirty chunk of an entry (dirty.go), with a mask
+//     of its bytes (mask.go). Readers see it at once, over what is stored.
 //   - Chunks that are stored under one key are one writeGroup: at most one run
 //     stores it at a time (writegroup.go, writeback.go, stage.go). A chunk written as a whole
 //     is stored without a look at the old one; otherwise it is merged with what is
@@ -28,6 +28,10 @@
 //   - A run begins when a group seems complete and nobody uses it, when too much is
 //     queued (Pool.admit, where writers wait), at a flush, and again some time
 //     after it failed. What could not be stored stays dirty.
+//   - A run that nobody waits for takes a turn (aside.go), of which there is one
+//     less than there are processors, while it encodes, and while it stores where
+//     that takes a processor as well: the writer needs one. Who holds a turn waits
+//     for tokens and for the store, but never for another turn.
 //   - When a run has stored a chunk, its entry holds it (Pool.replace): entry.stores
 //     counts these moments, so that a reader can tell that what it took before is
 //     older than what it must show.

@@ -104,11 +104,12 @@ func readZstd(p *params) func(int64) (codec.Codec, error) {
 	return fixed(c)
 }
 
-// readLZMA reads the members of lzma. Only the xz container is known, not
-// format 2 (lzma alone) or 3 (raw).
+// readLZMA reads the members of lzma. The containers of format 1 (xz) and 2 (lzma
+// alone) are known, not 3 (raw).
 func readLZMA(p *params) func(int64) (codec.Codec, error) {
-	if p.int("format", 1, 3, 1) != 1 {
-		p.failf("format", "only format 1 (xz) is supported")
+	format := p.int("format", 1, 3, 1)
+	if format == 3 {
+		p.failf("format", "only the formats 1 (xz) and 2 (lzma alone) are supported")
 	}
 	p.int("check", -1, 15, -1)
 	if v, ok := p.o.Get("filters"); ok {
@@ -121,6 +122,9 @@ func readLZMA(p *params) func(int64) (codec.Codec, error) {
 		p.json["preset"] = nil
 	} else {
 		preset = p.int("preset", 0, 9, 6)
+	}
+	if format == 2 {
+		return fixed(codec.LZMA{Preset: preset})
 	}
 	return fixed(codec.XZ{Preset: preset})
 }

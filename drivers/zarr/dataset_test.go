@@ -70,7 +70,7 @@ func TestChunksOfOtherWriters(t *testing.T) {
 
 func TestChunksOfOtherLengthsAreCorrupt(t *testing.T) {
 	for _, compressor := range []string{
-		"null", `{"id":"zlib"}`, `{"id":"gzip"}`, `{"id":"bz2"}`, `{"id":"zstd"}`, `{"id":"blosc"}`, `{"id":"lz4"}`, `{"id":"lzma"}`,
+		"null", `{"id":"zlib"}`, `{"id":"gzip"}`, `{"id":"bz2"}`, `{"id":"zstd"}`, `{"id":"blosc"}`, `{"id":"lz4"}`, `{"id":"lzma"}`, `{"id":"lzma","format":2}`,
 	} {
 		long := open(t, zarray("shape", "[64]", "chunks", "[64]", "compressor", compressor), "{}")
 		short := open(t, zarray("shape", "[60]", "chunks", "[60]", "compressor", compressor), "{}")
