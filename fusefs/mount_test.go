@@ -127,12 +127,10 @@ func TestAListingCanBeEnteredAnywhere(t *testing.T) {
 	}
 }
 
-// startReader reads path in another process and returns when the read has
-// begun, with what the process says after that.
-func startReader(t *testing.T, path string) (*exec.Cmd, *bufio.Reader) {
+// startReader starts a program that says "reading" and reads a file, and returns
+// when the read has begun, with what the program says after that.
+func startReader(t *testing.T, cmd *exec.Cmd) *bufio.Reader {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), readerVar+"="+path)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -145,12 +143,14 @@ func startReader(t *testing.T, path string) (*exec.Cmd, *bufio.Reader) {
 		t.Fatalf("the reader said %q (%v)", line, err)
 	}
 	time.Sleep(100 * time.Millisecond)
-	return cmd, lines
+	return lines
 }
 
 func TestAHandledSignalDoesNotEndARead(t *testing.T) {
 	s := startServer(t, "true")
-	reader, lines := startReader(t, s.path+"/slow/array.raw")
+	reader := exec.Command(os.Args[0])
+	reader.Env = append(os.Environ(), readerVar+"="+s.path+"/slow/array.raw")
+	lines := startReader(t, reader)
 	for range 5 {
 		_ = reader.Process.Signal(syscall.SIGUSR1) // it is there: Wait has not been called
 		time.Sleep(50 * time.Millisecond)
@@ -161,10 +161,13 @@ func TestAHandledSignalDoesNotEndARead(t *testing.T) {
 	_ = reader.Wait()
 }
 
+// The reader is no Go program: those handle SIGTERM, on the thread that waits for
+// the read as likely as on another one.
 func TestAFatalSignalEndsARead(t *testing.T) {
 	s := startServer(t, "true")
-	for _, sig := range []os.Signal{syscall.SIGKILL, syscall.SIGTERM} {
-		reader, _ := startReader(t, s.path+"/stuck/array.raw")
+	for _, sig := range []os.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT} {
+		reader := exec.Command("sh", "-c", `echo reading; exec cat "$1"`, "sh", s.path+"/stuck/array.raw")
+		startReader(t, reader)
 		began := time.Now()
 		_ = reader.Process.Signal(sig) // it is there: Wait has not been called
 		_ = reader.Wait()

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -186,10 +187,11 @@ func startServerAt(t *testing.T, path, bound string) *server {
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
-	watchdog := time.AfterFunc(testLimit, s.abort)
+	abort := sync.OnceFunc(s.abort)
+	watchdog := time.AfterFunc(testLimit, abort)
 	t.Cleanup(func() {
 		watchdog.Stop()
-		s.abort()
+		abort()
 	})
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
 		t.Fatalf("the server said %q (%v)", line, err)
