@@ -41,7 +41,7 @@ bench: build
 # The tests of writing that find more in more time: about half an hour.
 soak: build
 	.ci/prepare fuse python
-	TSMOUNT_LONG=1 TSMOUNT_BINARY="$$PWD/$(BIN)" $(GO) test -timeout 90m -count=1 -v -run 'WriteModel|Fsx|Crashes|NeverGoBack|ChunksAreStored|RandomArrays' ./integration
+	TSMOUNT_LONG=1 TSMOUNT_BINARY="$$PWD/$(BIN)" $(GO) test -timeout 90m -count=1 -v -run 'WriteModel|Fsx|Crashes|NeverGoBack|ChunksAreStored|RandomArrays|RandomViews' ./integration
 
 # Each fuzz target for FUZZTIME.
 fuzz:

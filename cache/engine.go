@@ -21,7 +21,7 @@ type Engine struct {
 	transient *budget
 	buffers   *buffers
 	loading   *resources.Limiter // chunks that are read and decoded at a time
-	aside     aside
+	aside     aside              // encoders and quick stores that nobody waits for
 	storing   *resources.Limiter // groups of chunks that are encoded and stored at a time
 
 	decodes, decodedBytes, encodedBytes, unpinned atomic.Int64

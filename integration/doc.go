@@ -15,5 +15,5 @@
 //     never from the code under test.
 //
 // $TSMOUNT_LONG (make soak) gives the tests more time that find more in more time:
-// the model, fsx, crashes, random arrays, and what counts and overwrites under load.
+// the model, fsx, crashes, random arrays and views, and what counts and overwrites under load.
 package integration

@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -64,25 +65,55 @@ func TestTensorStore(t *testing.T) {
 	}
 }
 
-// TestTensorStoreAgreesOnRandomArrays mounts arrays of all four drivers with
-// random data types, shapes, chunks, codecs and shards, compares every element
-// with what TensorStore reads, writes to them, and compares again what
-// TensorStore finds. $TSMOUNT_LONG takes many more, $TSMOUNT_SEED the same again.
-func TestTensorStoreAgreesOnRandomArrays(t *testing.T) {
-	py := python(t, "numpy", "tensorstore")
-	seeds, count := []string{"1"}, "60"
+// eachSeed runs a test with one seed of random data, or with many if there is
+// time ($TSMOUNT_LONG). $TSMOUNT_SEED runs the same again.
+func eachSeed(t *testing.T, test func(t *testing.T, seed string)) {
+	seeds := []string{"1"}
 	if long {
-		seeds, count = strings.Fields("2 3 4 5 6 7 8 9"), "250"
+		seeds = strings.Fields("2 3 4 5 6 7 8 9")
 	}
 	if seed := os.Getenv("TSMOUNT_SEED"); seed != "" {
 		seeds = []string{seed}
 	}
 	for _, seed := range seeds {
-		t.Run(seed, func(t *testing.T) {
-			data := folder(t, "random")
-			tool(t, py, "testdata/random_arrays.py", "make", seed, count, data)
-			m := start(t, map[string]any{"kvstore": "file://" + data + "/"}, "--writable")
-			t.Log(tool(t, py, "testdata/random_arrays.py", "check", seed, data, m.at))
-		})
+		t.Run(seed, func(t *testing.T) { test(t, seed) })
 	}
+}
+
+// TestTensorStoreAgreesOnRandomArrays mounts arrays of all four drivers with
+// random data types, shapes, chunks, codecs and shards, compares every element
+// with what TensorStore reads, writes to them, and compares again what
+// TensorStore finds.
+func TestTensorStoreAgreesOnRandomArrays(t *testing.T) {
+	py := python(t, "numpy", "tensorstore")
+	count := "60"
+	if long {
+		count = "250"
+	}
+	eachSeed(t, func(t *testing.T, seed string) {
+		data := folder(t, "random")
+		tool(t, py, "testdata/random_arrays.py", "make", seed, count, data)
+		m := start(t, object{"kvstore": "file://" + data + "/"}, "--writable")
+		t.Log(tool(t, py, "testdata/random_arrays.py", "check", seed, data, m.at))
+	})
+}
+
+// TestTensorStoreAgreesOnRandomViews does so with what operations of
+// TensorStore's indexing make of arrays: each view is a mount of its own.
+func TestTensorStoreAgreesOnRandomViews(t *testing.T) {
+	py := python(t, "numpy", "tensorstore")
+	eachSeed(t, func(t *testing.T, seed string) {
+		data := folder(t, "views")
+		tool(t, py, "testdata/random_views.py", "make", seed, "40", data)
+		var specs []any
+		if err := json.Unmarshal(readFile(t, filepath.Join(data, "views.json")), &specs); err != nil {
+			t.Fatal(err)
+		}
+		mounts := make([]object, len(specs))
+		for i, spec := range specs {
+			mounts[i] = object{"spec": spec, "writable": true}
+		}
+		d := startTogether(t, object{}, mounts...)
+		t.Log(tool(t, py, "testdata/random_views.py", "check", seed, data, filepath.Dir(d.at)))
+	})
 }
