@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"tsmount/kvstore"
 )
 
@@ -147,42 +149,84 @@ func (o *Origins) note(f origin) {
 	o.engine.originBytes.Add(size)
 }
 
+// keepBatch is how many chunks are asked about before the answers are looked at.
+const keepBatch = 256
+
+// asked is a chunk that is asked about.
+type asked struct {
+	key string
+	gen kvstore.Generation
+	e   *entry  // that holds the generation
+	f   *flight // that asks the store; nil: the entry is fresh
+}
+
 // unchanged reports whether all cells are known to have the given generations
 // at bound.
 func (l *layout) unchanged(ctx context.Context, cells map[string]kvstore.Generation, bound time.Time) bool {
-	keys := make([]string, 0, len(cells))
-	for key := range cells {
-		keys = append(keys, key)
+	var known, others []asked
+	same := true
+	for key, gen := range cells {
+		a := asked{key: key, gen: gen, e: l.chunks.pinKnown(key, gen)}
+		if a.e == nil {
+			others = append(others, a)
+			continue
+		}
+		if known = append(known, a); len(known) == keepBatch {
+			same = l.sameKnown(ctx, known, bound)
+			known = known[:0]
+		}
+		if !same {
+			return false
+		}
 	}
-	var next atomic.Int64
-	var changed atomic.Bool
-	var wg sync.WaitGroup
-	for range min(l.width(), len(keys)) {
-		wg.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(keys)) && !changed.Load(); i = next.Add(1) - 1 {
-				if !l.same(ctx, keys[i], cells[keys[i]], bound) {
-					changed.Store(true)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	return !changed.Load()
+	return l.sameKnown(ctx, known, bound) && l.sameStored(ctx, others, bound)
 }
 
-// same asks about one chunk: by its entry if that holds the generation, which
-// makes it fresh for the reads to come; else the store.
-func (l *layout) same(ctx context.Context, key string, gen kvstore.Generation, bound time.Time) bool {
-	if e := l.chunks.pinKnown(key, gen); e != nil {
-		defer e.unpin()
-		got, err := request{engine: l.engine, bound: bound}.get(ctx, e)
-		if chunk, ok := got.value.(*buffer); ok {
-			chunk.drop()
+// sameKnown asks by the entries, which makes them fresh for the reads to come,
+// and unpins them.
+func (l *layout) sameKnown(ctx context.Context, list []asked, bound time.Time) bool {
+	q := request{engine: l.engine, bound: bound}
+	var jobs []*job
+	same := true
+	for i := range list {
+		s := q.begin(list[i].e)
+		discard(loaded{value: s.value})
+		if list[i].f = s.f; s.f == nil {
+			same = same && s.stamp.Generation == list[i].gen
 		}
-		return err == nil && got.stamp.Generation == gen
+		if s.job != nil {
+			jobs = append(jobs, s.job)
+		}
 	}
-	r, err := l.store.Read(ctx, l.ds.ChunkKey(cellOfKey(key)), kvstore.ReadOptions{StatOnly: true, IfNotEqual: gen, Bound: storeBound(bound)})
-	return err == nil && r.State == kvstore.Unchanged
+	runAll(jobs, l.width())
+	for _, a := range list {
+		switch {
+		case a.f != nil && same:
+			got, err := q.finish(ctx, a.e, a.f)
+			discard(loaded{value: got.value})
+			same = err == nil && got.stamp.Generation == a.gen
+		case a.f != nil:
+			l.chunks.pool.leave(a.e, a.f)
+		}
+		a.e.unpin()
+	}
+	return same
+}
+
+// sameStored asks the store.
+func (l *layout) sameStored(ctx context.Context, list []asked, bound time.Time) bool {
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(l.width())
+	for _, a := range list {
+		work.Go(func() error {
+			r, err := l.store.Read(ctx, l.ds.ChunkKey(cellOfKey(a.key)), kvstore.ReadOptions{StatOnly: true, IfNotEqual: a.gen, Bound: storeBound(bound)})
+			if err == nil && r.State != kvstore.Unchanged {
+				err = kvstore.ErrMismatch
+			}
+			return err
+		})
+	}
+	return work.Wait() == nil
 }
 
 // pinKnown pins the entry of key if there is one that holds generation gen.
