@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -13,30 +14,34 @@ import (
 type aside chan struct{}
 
 // turn is a place in aside, or none.
-type turn struct{ in aside }
+type turn struct {
+	in   aside
+	left sync.Once
+}
 
 // enter waits for a place, unless or until somebody waits for the result.
-func (a aside) enter(ctx context.Context, wanted <-chan struct{}) turn {
+func (a aside) enter(ctx context.Context, wanted <-chan struct{}) *turn {
 	select {
 	case <-wanted:
-		return turn{}
+		return &turn{}
 	default:
 	}
 	select {
 	case a <- struct{}{}:
-		return turn{a}
+		return &turn{in: a}
 	case <-wanted:
 	case <-ctx.Done(): // what comes next will tell
 	}
-	return turn{}
+	return &turn{}
 }
 
 // leave gives the place back, once.
 func (t *turn) leave() {
-	if t.in != nil {
-		<-t.in
-		t.in = nil
-	}
+	t.left.Do(func() {
+		if t.in != nil {
+			<-t.in
+		}
+	})
 }
 
 // pace tells stores that take a processor as long as they last, such as one in
@@ -48,7 +53,10 @@ const (
 	quickPerMiB = 2 * time.Millisecond
 )
 
-// note remembers how long it took to store so many bytes.
-func (p *pace) note(d time.Duration, bytes int64) {
-	p.quick.Store(d <= quickStart+time.Duration(bytes)*quickPerMiB>>20)
+// quickTime is how long a quick store takes at most for so many bytes.
+func quickTime(bytes int64) time.Duration {
+	return quickStart + time.Duration(bytes)*quickPerMiB>>20
 }
+
+// note remembers how long it took to store so many bytes.
+func (p *pace) note(d time.Duration, bytes int64) { p.quick.Store(d <= quickTime(bytes)) }

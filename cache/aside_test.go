@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -53,6 +54,37 @@ func TestSlowStoresTakeNoTurns(t *testing.T) {
 		time.Sleep(1500 * time.Millisecond)
 		w.wantStored(append(repeated(1, 4), repeated(2, 36)...)...)
 	})
+}
+
+// A store that was quick and then hangs keeps nobody else from being stored.
+func TestAStoreThatHangsGivesItsTurnBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWriting(t, config{meta: line(40, 4), limit: 1 << 20, queue: 1 << 20})
+		stream(t, w, 0, repeated(1, 4)...) // takes no time
+		synctest.Wait()
+		gate := make(chan struct{})
+		w.store.Add(faulty.Rule{Methods: faulty.Write, Key: w.array.shared.path + chunkOf(w, 1), Gate: gate})
+		stream(t, w, 4, repeated(2, 4)...)
+		synctest.Wait()
+		if got := len(w.engine.aside); got != 1 {
+			t.Errorf("%d stores have a turn, want the one that hangs", got)
+		}
+		stream(t, w, 8, repeated(3, 32)...)
+		time.Sleep(time.Second)
+		got := w.stored()
+		if want := repeated(3, 32); !slices.Equal(got[8:], want) {
+			t.Errorf("%v is stored behind the chunk that hangs, want %v", got[8:], want)
+		}
+		if len(w.engine.aside) != 0 {
+			t.Error("the turn was not given back")
+		}
+		close(gate)
+	})
+}
+
+// chunkOf returns the key of a chunk of a line.
+func chunkOf(w *writing, cell int64) string {
+	return w.window().layout.ds.ChunkKey([]int64{cell})
 }
 
 func TestATurnIsNotWaitedForByWhoIsWanted(t *testing.T) {

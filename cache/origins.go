@@ -214,10 +214,13 @@ func (l *layout) sameKnown(ctx context.Context, list []asked, bound time.Time) b
 }
 
 // sameStored asks the store.
-func (l *layout) sameStored(ctx context.Context, list []asked, bound time.Time) bool {
-	work, ctx := errgroup.WithContext(ctx)
+func (l *layout) sameStored(parent context.Context, list []asked, bound time.Time) bool {
+	work, ctx := errgroup.WithContext(parent)
 	work.SetLimit(l.width())
 	for _, a := range list {
+		if ctx.Err() != nil {
+			break // one has changed
+		}
 		work.Go(func() error {
 			r, err := l.store.Read(ctx, l.ds.ChunkKey(cellOfKey(a.key)), kvstore.ReadOptions{StatOnly: true, IfNotEqual: a.gen, Bound: storeBound(bound)})
 			if err == nil && r.State != kvstore.Unchanged {
@@ -226,7 +229,7 @@ func (l *layout) sameStored(ctx context.Context, list []asked, bound time.Time) 
 			return err
 		})
 	}
-	return work.Wait() == nil
+	return work.Wait() == nil && parent.Err() == nil
 }
 
 // pinKnown pins the entry of key if there is one that holds generation gen.

@@ -181,9 +181,9 @@ func (l *layout) encode(ctx context.Context, s *stage) error {
 
 // turn waits for a place aside, unless so much is dirty that writers would need
 // new memory all the time.
-func (l *layout) turn(ctx context.Context, wanted <-chan struct{}) turn {
+func (l *layout) turn(ctx context.Context, wanted <-chan struct{}) *turn {
 	if l.chunks.pool.dirtyBytes() > recycleWriting/2 {
-		return turn{}
+		return &turn{}
 	}
 	return l.engine.aside.enter(ctx, wanted)
 }
@@ -205,7 +205,7 @@ func (l *layout) encodeAll(ctx context.Context, stages []*stage, wanted <-chan s
 // encodeAndPut encodes the stages and stores them. It returns what WriteBatch
 // returned, if it came to that.
 func (l *layout) encodeAndPut(ctx context.Context, stages []*stage, wanted <-chan struct{}) ([]kvstore.Put, []kvstore.PutResult, error) {
-	var t turn
+	t := &turn{}
 	defer func() { t.leave() }()
 	if len(stages) == 1 { // the common case, of one turn and no goroutines
 		t = l.turn(ctx, wanted)
@@ -226,6 +226,8 @@ func (l *layout) encodeAndPut(ctx context.Context, stages []*stage, wanted <-cha
 	case t.in == nil:
 		t = l.turn(ctx, wanted)
 	}
+	late := time.AfterFunc(quickTime(bytes), t.leave) // it was not quick this time, or hangs
+	defer late.Stop()
 	begin := time.Now()
 	results, err := kvstore.WriteBatch(ctx, l.store, puts)
 	l.pace.note(time.Since(begin), bytes)

@@ -106,7 +106,7 @@ func TestTensorStoreAgreesOnRandomViews(t *testing.T) {
 		data := folder(t, "views")
 		tool(t, py, "testdata/random_views.py", "make", seed, "40", data)
 		var specs []any
-		if err := json.Unmarshal(readFile(t, filepath.Join(data, "views.json")), &specs); err != nil {
+		if err := json.Unmarshal(readFile(t, filepath.Join(data, "specs.json")), &specs); err != nil {
 			t.Fatal(err)
 		}
 		mounts := make([]object, len(specs))

@@ -195,7 +195,7 @@ def write(dice, here, data, turned):
     return data
 
 
-def check(seed, folder, mount, specs):
+def check(seed, specs, mount):
     dice, bad = Dice(seed + 1000), 0
     for name, spec in specs.items():
         try:
@@ -214,16 +214,17 @@ def check(seed, folder, mount, specs):
     return bad
 
 
-def main(command, seed, *more):
+def main(make, check, command, seed, *more):
+    """make SEED COUNT FOLDER keeps what make returns in FOLDER; check SEED FOLDER MOUNT hands it to check, which returns how many differ."""
+    folder = more[1] if command == "make" else more[0]
+    path = os.path.join(folder, "specs.json")
     if command == "make":
-        count, folder = more
-        with open(os.path.join(folder, "specs.json"), "w") as f:
-            json.dump(make(int(seed), int(count), folder), f)
+        with open(path, "w") as f:
+            json.dump(make(int(seed), int(more[0]), folder), f)
         return 0
-    folder, mount = more
-    with open(os.path.join(folder, "specs.json")) as f:
-        return check(int(seed), folder, mount, json.load(f)) > 0
+    with open(path) as f:
+        return check(int(seed), json.load(f), more[1]) > 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main(make, check, *sys.argv[1:]))

@@ -1,6 +1,6 @@
 """Random views of arrays, as TensorStore's operations make them and as mounts of their specs show them.
 
-    random_views.py make SEED COUNT FOLDER      makes arrays in FOLDER, and FOLDER/views.json, the specs of views of them
+    random_views.py make SEED COUNT FOLDER      makes arrays in FOLDER, and FOLDER/specs.json, the specs of views of them
     random_views.py check SEED FOLDER MOUNTS    compares MOUNTS/N with view N, writes to those that show no element twice, compares again
 """
 
@@ -12,7 +12,7 @@ import sys
 import numpy as np
 import tensorstore as ts
 
-from random_arrays import content, same
+from random_arrays import content, main, same
 
 
 def arrays(r, folder):
@@ -123,16 +123,5 @@ def check(seed, specs, mounts):
     return bad
 
 
-def main(command, seed, *more):
-    if command == "make":
-        count, folder = more
-        with open(os.path.join(folder, "views.json"), "w") as f:
-            json.dump(make(int(seed), int(count), folder), f)
-        return 0
-    folder, mounts = more
-    with open(os.path.join(folder, "views.json")) as f:
-        return check(int(seed), json.load(f), mounts) > 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main(make, check, *sys.argv[1:]))
