@@ -27,6 +27,7 @@ var (
 	_ Store       = (*prefixed)(nil)
 	_ BatchWriter = (*prefixed)(nil)
 	_ Writability = (*prefixed)(nil)
+	_ Glancer     = (*prefixed)(nil)
 )
 
 // full returns the key of the base. The empty key stays an error: with the
@@ -91,6 +92,11 @@ func (p *prefixed) WriteBatch(ctx context.Context, puts []Put) ([]PutResult, err
 		full[i] = put
 	}
 	return WriteBatch(ctx, p.base, full)
+}
+
+func (p *prefixed) Glance(key string, gen Generation) bool {
+	key, err := p.full(key)
+	return err == nil && Glance(p.base, key, gen)
 }
 
 func (p *prefixed) Writable() error { return Writable(p.base) }

@@ -201,6 +201,21 @@ func Writable(store Store) error {
 	return nil
 }
 
+// Glancer is an optional power of a Store: to tell at once that a value is the
+// known one.
+type Glancer interface {
+	// Glance reports that the generation of key is gen beyond doubt, as of the
+	// call. It waits for nothing that can hang, a network or a token, and so
+	// needs no context. After false only Read can tell.
+	Glance(key string, gen Generation) bool
+}
+
+// Glance reports that store can tell at once that gen is the generation of key.
+func Glance(store Store, key string, gen Generation) bool {
+	g, ok := store.(Glancer)
+	return ok && gen != "" && g.Glance(key, gen)
+}
+
 // Memo keeps what an adapter has parsed (shard indexes) under the same rules of
 // freshness and memory as chunks. It is given by the cache.
 type Memo interface {

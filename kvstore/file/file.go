@@ -34,11 +34,13 @@ type Store struct {
 	oneStep  bool        // openat2 works
 	linked   atomic.Bool // a link was met, so that opening in one step is not tried
 	writers  queue
+	home     home
 }
 
 var (
 	_ kvstore.Store       = (*Store)(nil)
 	_ kvstore.Writability = (*Store)(nil)
+	_ kvstore.Glancer     = (*Store)(nil)
 )
 
 // New returns the store rooted at dir, which need not exist: it is then empty,

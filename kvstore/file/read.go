@@ -47,7 +47,7 @@ func (s *Store) Read(ctx context.Context, key string, opt kvstore.ReadOptions) (
 // read makes one try.
 func (s *Store) read(ctx context.Context, key string, opt *kvstore.ReadOptions) (kvstore.ReadResult, error) {
 	now := time.Now()
-	if s.looksLike(key, opt) {
+	if opt.IfEqual == "" && s.looksLike(key, opt.IfNotEqual) {
 		return kvstore.ReadResult{State: kvstore.Unchanged, Stamp: kvstore.Stamp{Generation: opt.IfNotEqual, Time: now}}, nil
 	}
 	if opt.StatOnly {
@@ -85,21 +85,6 @@ func (s *Store) read(ctx context.Context, key string, opt *kvstore.ReadOptions) 
 		res.Stamp.Generation = in.generation(now, res.Value)
 	}
 	return res, nil
-}
-
-// looksLike reports, with one system call, that the file is beyond doubt the one
-// that is known already. Which links lead to it does not matter then; all other
-// answers need a closer look.
-func (s *Store) looksLike(key string, opt *kvstore.ReadOptions) bool {
-	if len(opt.IfNotEqual) != settledLen || opt.IfEqual != "" {
-		return false
-	}
-	var st unix.Stat_t
-	if err := unix.Stat(s.dir+key, &st); err != nil {
-		return false
-	}
-	in := infoOf(&st)
-	return in.isKind(unix.S_IFREG) && in.isSettled(opt.IfNotEqual)
 }
 
 // answer says what the file, or the error of looking at it, means. done tells

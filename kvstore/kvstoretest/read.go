@@ -28,6 +28,7 @@ func testRead(t *testing.T, h *Harness) {
 	t.Run("buffer", func(t *testing.T) { readBuffer(t, s, key) })
 	t.Run("cancelled", func(t *testing.T) { readCancelled(t, s, key) })
 	t.Run("foreign change", func(t *testing.T) { readForeignChange(t, h, s) })
+	t.Run("glance", func(t *testing.T) { readGlance(t, h, s) })
 }
 
 // readMissing: "Missing is a result, not an error."
@@ -198,4 +199,45 @@ func readForeignChange(t *testing.T, h *Harness, s kvstore.Store) {
 		}
 		g = res.Stamp.Generation
 	}
+}
+
+// readGlance: what a store tells at a glance is true. That it tells nothing is no
+// fault.
+func readGlance(t *testing.T, h *Harness, s kvstore.Store) {
+	key := h.keys(3)[2]
+	glance := func(when string, g kvstore.Generation, legal bool) {
+		t.Helper()
+		if kvstore.Glance(s, key, g) && !legal {
+			t.Errorf("%s: generation %q is said to be current", when, g)
+		}
+	}
+	glance("before the first write", "", false)
+	glance("before the first write", "other", false)
+	glance("before the first write", kvstore.Absent, true)
+	var old []kvstore.Generation
+	for i := range 40 {
+		stamp, err := s.Write(context.Background(), key, []byte(strings.Repeat(string(rune('0'+i%10)), 6)), kvstore.WriteOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		glance("after a write", kvstore.Absent, false)
+		glance("after a write", stamp.Generation, true)
+		for _, g := range old {
+			glance("after another write", g, false)
+		}
+		old = append(old, stamp.Generation)
+	}
+	if h.RawPut != nil {
+		for i := range 40 {
+			g := read(t, s, key, kvstore.ReadOptions{}).Stamp.Generation
+			h.RawPut(t, key, []byte(strings.Repeat(string(rune('a'+i%10)), 6)))
+			glance("after a foreign write", g, false)
+		}
+	}
+	h.settle()
+	g := read(t, s, key, kvstore.ReadOptions{}).Stamp.Generation
+	if _, err := s.Delete(context.Background(), key, kvstore.WriteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	glance("after a delete", g, false)
 }

@@ -28,7 +28,10 @@ type item struct {
 	modified   time.Time
 }
 
-var _ kvstore.Store = (*Store)(nil)
+var (
+	_ kvstore.Store   = (*Store)(nil)
+	_ kvstore.Glancer = (*Store)(nil)
+)
 
 var lastID atomic.Int64
 
@@ -85,6 +88,17 @@ func (s *Store) Read(ctx context.Context, key string, opt kvstore.ReadOptions) (
 	res.Value = opt.Into(hi - lo)
 	copy(res.Value, it.value[lo:hi])
 	return res, nil
+}
+
+// Glance implements kvstore.Glancer.
+func (s *Store) Glance(key string, gen kvstore.Generation) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	it, ok := s.items[key]
+	if !ok {
+		return gen == kvstore.Absent && key != ""
+	}
+	return gen == it.generation
 }
 
 // Write implements kvstore.Store.
