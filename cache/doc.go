@@ -15,7 +15,8 @@
 // flight per entry. A flight runs on its own goroutine under the engine's
 // context; whoever waits may leave, and the last one to leave ends it. Its
 // result is stored only while it is still the entry's flight. Errors are never
-// stored.
+// stored. Where a glance at the store (kvstore.Glancer) tells that nothing has
+// changed, the flight ends before it has begun, without a goroutine.
 //
 // Writing:
 //

@@ -52,6 +52,20 @@ func (s *shared) loadDocuments(ctx context.Context, bound time.Time, old any, _ 
 	return s.assemble(known, results)
 }
 
+// glanceDocuments is the glanceFunc of the documents.
+func (s *shared) glanceDocuments(_ string, old any, _ kvstore.Generation) bool {
+	known, ok := old.(*documents)
+	if !ok {
+		return false
+	}
+	for _, key := range s.keys {
+		if !kvstore.Glance(s.store, key, known.generations[key]) {
+			return false
+		}
+	}
+	return true
+}
+
 func (s *shared) assemble(known *documents, results []kvstore.ReadResult) (loaded, error) {
 	next := newDocuments(len(s.keys))
 	out := loaded{unchanged: known != nil}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,10 @@ type loaded struct {
 // nothing); old is only for memo values, never a buffer.
 // bound is the oldest state of the store that will do.
 type loadFunc func(ctx context.Context, bound time.Time, old any, gen kvstore.Generation) (loaded, error)
+
+// glanceFunc reports that the item of key, of which old and gen are known as for
+// a loadFunc, is unchanged, if that can be told without waiting for anything.
+type glanceFunc func(key string, old any, gen kvstore.Generation) bool
 
 // flight is one load under way. Its fields are guarded by pool.mu, except began
 // and done, which do not change, and err, which is set before done closes.
@@ -126,9 +131,35 @@ func (j *job) run() {
 	j.e.table.pool.land(j.e, j.f, l, err)
 }
 
-// runAll runs jobs on at most width goroutines, in their order, and returns at
-// once.
-func runAll(jobs []*job, width int) {
+// glance ends the flight at once if a glance can tell that nothing has changed:
+// a goroutine for each chunk would take longer than looking at its file.
+func (j *job) glance() bool {
+	t := j.e.table
+	if j.gen == "" || t.glance == nil {
+		return false
+	}
+	stamp := kvstore.Stamp{Generation: j.gen, Time: time.Now()}
+	if !t.glance(j.e.key, j.old, j.gen) {
+		return false
+	}
+	defer j.engine.flights.Done()
+	defer j.f.cancel()
+	t.pool.land(j.e, j.f, loaded{unchanged: true, stamp: stamp}, nil)
+	return true
+}
+
+// start ends the flight at once or runs it on a goroutine of its own. The caller
+// holds no lock.
+func (j *job) start() {
+	if !j.glance() {
+		go j.run()
+	}
+}
+
+// startAll starts jobs, those that take a goroutine on at most width of them, in
+// their order, and returns without waiting for these. The caller holds no lock.
+func startAll(jobs []*job, width int) {
+	jobs = slices.DeleteFunc(jobs, (*job).glance)
 	next := new(atomic.Int64)
 	for range min(width, len(jobs)) {
 		go func() {
@@ -192,11 +223,9 @@ func (p *Pool) leave(e *entry, f *flight) {
 func (q request) finish(ctx context.Context, e *entry, f *flight) (taken, error) {
 	p := e.table.pool
 	for {
-		select {
-		case <-f.done:
-		case <-ctx.Done():
+		if err := f.wait(ctx); err != nil {
 			p.leave(e, f)
-			return taken{}, ctx.Err()
+			return taken{}, err
 		}
 		got, ok := p.collect(e, f, q.bound)
 		if ok {
@@ -210,9 +239,32 @@ func (q request) finish(ctx context.Context, e *entry, f *flight) (taken, error)
 			return next.taken, nil
 		}
 		if next.job != nil {
-			go next.job.run()
+			next.job.start()
 		}
 		f = next.f
+	}
+}
+
+func (f *flight) ended() bool {
+	select {
+	case <-f.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// wait returns when the flight has ended, or with the error of ctx. To ask for
+// ctx.Done costs a goroutine.
+func (f *flight) wait(ctx context.Context) error {
+	if f.ended() {
+		return nil
+	}
+	select {
+	case <-f.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -238,7 +290,7 @@ func (q request) get(ctx context.Context, e *entry) (taken, error) {
 		return s.taken, nil
 	}
 	if s.job != nil {
-		go s.job.run()
+		s.job.start()
 	}
 	return q.finish(ctx, e, s.f)
 }

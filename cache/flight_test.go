@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tsmount/drivers"
+	"tsmount/kvstore"
 )
 
 func line(n, chunk int64) gridMeta { return gridMeta{Shape: []int64{n}, Chunk: []int64{chunk}} }
@@ -153,6 +154,40 @@ func TestBoundsDecideWhenAChunkIsRevalidated(t *testing.T) {
 		if s.values.Load() != before || after.Unchanged != stats.Unchanged+1 || after.Loads != stats.Loads {
 			t.Errorf("an unchanged chunk was transferred again: %+v, then %+v", stats, after)
 		}
+	})
+}
+
+func TestAGlanceTellsThatNothingHasChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpy()
+		s.near = true
+		s.put(line(8, 4), func(at []int64) (uint16, bool) { return 7, at[0] < 4 }) // the second chunk is missing
+		r := newRig(t, s, Config{}, 1<<20)
+		w := r.window()
+		see := func(want ...uint16) {
+			t.Helper()
+			time.Sleep(time.Second)
+			got, err := read(t.Context(), w, time.Now(), 0, 8)
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("got %v, %v, want %v", got, err, want)
+			}
+		}
+		const f = gridFill
+		see(7, 7, 7, 7, f, f, f, f)
+		before := s.reads.Load()
+		see(7, 7, 7, 7, f, f, f, f)
+		if n := s.reads.Load() - before; n != 0 {
+			t.Errorf("unchanged: got %d reads, want none", n)
+		}
+		if st := r.pool.Stats(); st.Unchanged != 2 {
+			t.Errorf("got %d chunks unchanged, want 2", st.Unchanged)
+		}
+		s.put(line(8, 4), func([]int64) (uint16, bool) { return 9, true })
+		see(9, 9, 9, 9, 9, 9, 9, 9)
+		s.Store.Delete(t.Context(), "c0", kvstore.WriteOptions{})
+		see(f, f, f, f, 9, 9, 9, 9)
+		w.Close()
+		r.checkIdle()
 	})
 }
 

@@ -50,9 +50,10 @@ func (s *shared) newLayout(ds drivers.Dataset, want drivers.Constraints) *layout
 	bytes := ds.Schema().ChunkBytes()
 	l := &layout{
 		engine: s.engine, owner: s, ds: ds, want: want, dataCopy: s.dataCopy, modified: s.modified,
-		chunks: newTable(s.pool, bytes), memo: newTable(s.pool, 0), bytes: bytes,
+		memo: newTable(s.pool, 0, nil), bytes: bytes,
 		base: kvstore.Prefixed(s.store, s.path), groups: make(map[string]*writeGroup),
 	}
+	l.chunks = newTable(s.pool, bytes, l.glance)
 	l.store = ds.Store(l.base, memo{engine: s.engine, table: l.memo})
 	return l
 }
@@ -72,6 +73,14 @@ func (l *layout) loader(key string) loadFunc {
 	return func(ctx context.Context, bound time.Time, _ any, gen kvstore.Generation) (loaded, error) {
 		return l.load(ctx, bound, cellOfKey(key), gen)
 	}
+}
+
+// glance is the glanceFunc of chunks.
+func (l *layout) glance(key string, _ any, gen kvstore.Generation) bool {
+	if _, ok := l.store.(kvstore.Glancer); !ok {
+		return false
+	}
+	return kvstore.Glance(l.store, l.ds.ChunkKey(cellOfKey(key)), gen)
 }
 
 // maxStored is the most bytes that a stored chunk may have: no codec makes a

@@ -56,9 +56,9 @@ func (o *Origins) Keep(ctx context.Context, a *Array, st *State, bound time.Time
 	if cells == nil {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, keepDeadline)
-	defer cancel()
-	if st.layout.unchanged(ctx, cells, bound) {
+	soon := withPatience(ctx, keepDeadline)
+	defer soon.stop()
+	if st.layout.unchanged(soon, cells, bound) {
 		return true
 	}
 	o.mu.Lock()
@@ -198,7 +198,7 @@ func (l *layout) sameKnown(ctx context.Context, list []asked, bound time.Time) b
 			jobs = append(jobs, s.job)
 		}
 	}
-	runAll(jobs, l.width())
+	startAll(jobs, l.width())
 	for _, a := range list {
 		switch {
 		case a.f != nil && same:
@@ -215,6 +215,9 @@ func (l *layout) sameKnown(ctx context.Context, list []asked, bound time.Time) b
 
 // sameStored asks the store.
 func (l *layout) sameStored(parent context.Context, list []asked, bound time.Time) bool {
+	if len(list) == 0 {
+		return true
+	}
 	work, ctx := errgroup.WithContext(parent)
 	work.SetLimit(l.width())
 	for _, a := range list {

@@ -47,13 +47,14 @@ func newPool(limit, writeback int64) *Pool {
 type table struct {
 	pool    *Pool
 	weight  int64             // of a chunk
+	glance  glanceFunc        // nil: only a load can tell
 	entries map[string]*entry // guarded by pool.mu
 }
 
 // newTable returns an empty table; weight is the bytes of a chunk, if it is one
-// of chunks.
-func newTable(p *Pool, weight int64) *table {
-	return &table{pool: p, weight: weight, entries: make(map[string]*entry)}
+// of chunks. glance may be nil.
+func newTable(p *Pool, weight int64, glance glanceFunc) *table {
+	return &table{pool: p, weight: weight, glance: glance, entries: make(map[string]*entry)}
 }
 
 // entry is one cached item. All fields but key and table are guarded by

@@ -74,7 +74,7 @@ func TestMissingChunksWeighNothingAndAreBounded(t *testing.T) {
 		t.Errorf("got %d reads, want 10: missing chunks are remembered though the pool is small", n)
 	}
 	p := newPool(10, 0)
-	tbl := newTable(p, 0)
+	tbl := newTable(p, 0, nil)
 	for i := range maxMissing + 1000 {
 		e := tbl.pin([]byte{byte(i), byte(i >> 8), byte(i >> 16)}, func(string) loadFunc { return nil })
 		p.mu.Lock()

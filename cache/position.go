@@ -103,18 +103,23 @@ func (w *Window) advance(r *reading) {
 		return
 	}
 	r.settle()
+	w.load(r.pos, w.moveOn(r))
+}
+
+// moveOn moves the position and keeps the chunks that come next.
+func (w *Window) moveOn(r *reading) []next {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	ahead, chunks, moved := w.move(r)
 	if !moved {
-		return
+		return nil
 	}
 	p := r.pos
 	if p.waited && w.layout.slow() {
 		p.limit = min(2*p.limit, w.engine.inUse.limit/2)
 	}
 	p.waited = false
-	w.readAhead(p, r.q.bound, ahead, chunks)
+	return w.keepAhead(p, r.q.bound, ahead, chunks)
 }
 
 // pass is advance for a write, which needs nothing that comes next.
@@ -165,123 +170,4 @@ func (w *Window) dropAll(p *position) {
 	for e, k := range p.kept {
 		w.dropKept(p, e, k)
 	}
-}
-
-// readAhead starts the chunks that come next in the file; ahead bytes in so many
-// chunks are under way or waiting already. The caller holds w.mu.
-func (w *Window) readAhead(p *position, bound time.Time, ahead int64, chunks int) {
-	if !p.begun || p.done || p.next >= w.total {
-		return
-	}
-	w.placeCursor(p)
-	var jobs []*job
-	defer func() { runAll(jobs, w.layout.width()) }()
-	var cell, stored [arrayview.MaxRank]int64
-	n := w.t.OutputRank()
-	for step := 0; step < maxSteps && chunks < maxAhead && !p.done && ahead+w.layout.bytes <= p.limit; step++ {
-		if w.tiler.Locate(p.cursor, cell[:n], stored[:n]) != nil {
-			p.done = true // the read that gets there reports it
-			return
-		}
-		e := w.layout.pin(cell[:n])
-		if k := p.kept[e]; k != nil {
-			e.unpin()
-			_, last := w.span(p.cursor, stored[:len(p.cursor)])
-			k.last = max(k.last, last)
-		} else {
-			if !w.engine.inUse.try(w.layout.bytes) {
-				e.unpin()
-				return
-			}
-			ahead += w.layout.bytes
-			chunks++
-			if j := w.startAhead(p, e, bound); j != nil {
-				jobs = append(jobs, j)
-			}
-		}
-		p.done = !w.nextTile(p.cursor)
-	}
-}
-
-// startAhead keeps e, pinned by the caller, for p, and returns the job of
-// loading it if that is not under way.
-func (w *Window) startAhead(p *position, e *entry, bound time.Time) *job {
-	var room [arrayview.MaxRank]int64
-	first, last := w.span(p.cursor, room[:len(p.cursor)])
-	k := &keep{first: first, last: last, booked: w.layout.bytes}
-	p.kept[e] = k
-	q := request{engine: w.engine, bound: bound}
-	s := q.begin(e)
-	if s.f == nil {
-		w.arrived(p, e, k, s.value)
-		return nil
-	}
-	e.again()
-	w.ahead.Add(1)
-	go func() {
-		defer w.ahead.Done()
-		got, err := q.finish(w.ctx, e, s.f)
-		if err == nil { // an error is the business of the read that gets there
-			w.mu.Lock()
-			w.arrived(p, e, k, got.value)
-			w.mu.Unlock()
-		}
-		e.unpin()
-	}()
-	return s.job
-}
-
-// arrived drops the reference to what read-ahead has loaded: the entry keeps
-// it. A missing chunk takes no memory. The caller holds w.mu.
-func (w *Window) arrived(p *position, e *entry, k *keep, value any) {
-	if chunk, ok := value.(*buffer); ok {
-		chunk.drop()
-		return
-	}
-	if p.kept[e] == k {
-		w.engine.inUse.release(k.booked)
-		k.booked = 0
-	}
-}
-
-// placeCursor sets the cursor to the first tile that begins at or behind
-// p.next, unless it is there or further already.
-func (w *Window) placeCursor(p *position) {
-	if p.cursor != nil && arrayview.LinearIndex(w.view, w.order, p.cursor) >= p.next {
-		return
-	}
-	rank := w.view.Rank()
-	if p.cursor == nil {
-		p.cursor = make([]int64, rank)
-	}
-	arrayview.LinearPoint(w.view, w.order, p.next, p.cursor)
-	for i, d := range w.order {
-		lo, _ := w.tiler.Segment(d, p.cursor[d])
-		if lo == p.cursor[d] {
-			continue
-		}
-		for _, faster := range w.order[i+1:] {
-			p.cursor[faster] = w.view.Min[faster]
-		}
-		p.done = !w.stepAlong(p.cursor, i)
-		return
-	}
-}
-
-// nextTile moves a tile's first index to that of the next tile in the file. It
-// reports false behind the last one.
-func (w *Window) nextTile(at []int64) bool { return w.stepAlong(at, len(w.order)-1) }
-
-// stepAlong moves at to the next segment along the i-th slowest dimension, or
-// if that was the last one, along the one before.
-func (w *Window) stepAlong(at []int64, i int) bool {
-	for ; i >= 0; i-- {
-		d := w.order[i]
-		if _, hi := w.tiler.Segment(d, at[d]); hi < w.view.Max(d) {
-			at[d] = hi
-			return true
-		}
-		at[d] = w.view.Min[d]
-	}
-	return false
 }

@@ -88,11 +88,11 @@ func (r *reading) readBox(ctx context.Context, box arrayview.Box, dst []byte) (i
 func (r *reading) collect(box arrayview.Box, more, read bool) bool {
 	w := r.w
 	rank := box.Rank()
+	var jobs []*job
+	defer func() { startAll(jobs, w.layout.width()) }() // without the lock
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	r.arena = resized(r.arena, 0)
-	var jobs []*job
-	defer func() { runAll(jobs, w.layout.width()) }()
 	for more && len(r.batch) < maxBatch {
 		t := touch{e: w.layout.pin(r.walk.Cell), src: r.walk.Offset + w.component}
 		t.kept = r.pos != nil && r.pos.kept[t.e] != nil
@@ -190,7 +190,7 @@ func (r *reading) retake(t *touch) {
 	s := r.q.begin(t.e)
 	t.taken, t.f = s.taken, s.f
 	if s.job != nil {
-		go s.job.run()
+		s.job.start()
 	}
 }
 

@@ -54,7 +54,7 @@ func (e *Engine) share(r OpenRequest) *shared {
 			engine: e, key: key, format: r.Format, store: r.Store, path: r.Path, keys: keys,
 			pool: r.Pool, dataCopy: r.DataCopy, layouts: make(map[string]*layout), modified: new(modified),
 		}
-		s.docs = newTable(r.Pool, 0).pin([]byte("documents"), func(string) loadFunc { return s.loadDocuments })
+		s.docs = newTable(r.Pool, 0, s.glanceDocuments).pin([]byte("documents"), func(string) loadFunc { return s.loadDocuments })
 		e.open[key] = s
 	}
 	s.refs++

@@ -101,6 +101,7 @@ type spy struct {
 	block  chan struct{} // reads of chunks wait for it, or for their context
 	reads  atomic.Int64  // of chunks
 	values atomic.Int64  // of those, answered with a value
+	near   bool          // glances can tell something
 
 	mu   sync.Mutex // guards following
 	fail map[string]error
@@ -128,6 +129,11 @@ func (s *spy) Read(ctx context.Context, key string, opt kvstore.ReadOptions) (kv
 		s.values.Add(1)
 	}
 	return r, err
+}
+
+// Glance can tell nothing of a store that is far away.
+func (s *spy) Glance(key string, gen kvstore.Generation) bool {
+	return s.near && s.Store.Glance(key, gen)
 }
 
 func (s *spy) wait(ctx context.Context) error {

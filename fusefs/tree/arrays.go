@@ -59,11 +59,9 @@ func (a *arrays) get(ctx context.Context, path string, bound time.Time) (*member
 		if first {
 			a.begin(ctx, m, bound)
 		}
-		select {
-		case <-m.ready:
-		case <-ctx.Done():
+		if err := m.wait(ctx); err != nil {
 			a.put(m)
-			return nil, context.Cause(ctx)
+			return nil, err
 		}
 		if m.err == nil {
 			return m, nil
@@ -72,6 +70,22 @@ func (a *arrays) get(ctx context.Context, path string, bound time.Time) (*member
 		if first || !givenUp(m.err) || ctx.Err() != nil {
 			return nil, m.err
 		}
+	}
+}
+
+// wait returns when the opening has ended, or with the error of ctx. To ask for
+// ctx.Done costs a goroutine.
+func (m *member) wait(ctx context.Context) error {
+	select {
+	case <-m.ready:
+		return nil
+	default:
+	}
+	select {
+	case <-m.ready:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
 
