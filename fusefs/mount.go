@@ -130,8 +130,13 @@ func (s *Server) options(cfg *Config) *fs.Options {
 		DirectMount:          true,
 		ExtraCapabilities: fuse.CAP_READDIRPLUS_AUTO | fuse.CAP_HANDLE_KILLPRIV_V2 | fuse.CAP_ASYNC_DIO |
 			fuse.CAP_DIRECT_IO_ALLOW_MMAP | fuse.CAP_ATOMIC_O_TRUNC,
-		Options:      []string{"default_permissions"},
 		PanicHandler: s.panicked,
+	}
+	if cfg.AllowOther {
+		// Otherwise only the mounter comes in, and opens refuse by themselves what
+		// cannot be written: no need to have each directory of a path asked for
+		// its bits at every open.
+		o.MountOptions.Options = append(o.MountOptions.Options, "default_permissions")
 	}
 	if !s.writable {
 		o.MountOptions.Options = append(o.MountOptions.Options, "ro")
