@@ -16,6 +16,10 @@ import (
 	"tsmount/resources"
 )
 
+// rewriteBytes is how many bytes of one array are stored at a time: dozens of
+// chunks, but a few shards only, each of which is read and written as a whole.
+const rewriteBytes = 256 << 20
+
 // layout is the chunks of an array under one form of its metadata: everything
 // that decides how stored bytes become elements.
 type layout struct {
@@ -41,6 +45,7 @@ type layout struct {
 	unstored atomic.Int64  // dirty chunks and erasures
 	lost     atomic.Int64  // dirty chunks that will never be stored
 	retrying atomic.Bool
+	rewrites *budget                // of the groups that are being stored
 	groups   map[string]*writeGroup // guarded by pool.mu
 	erased   atomic.Pointer[[]*erasure]
 	erasing  sync.Mutex // held to replace erased
@@ -52,6 +57,7 @@ func (s *shared) newLayout(ds drivers.Dataset, want drivers.Constraints) *layout
 		engine: s.engine, owner: s, ds: ds, want: want, dataCopy: s.dataCopy, modified: s.modified,
 		memo: newTable(s.pool, 0, nil), bytes: bytes,
 		base: kvstore.Prefixed(s.store, s.path), groups: make(map[string]*writeGroup),
+		rewrites: newBudget("rewriting", rewriteBytes),
 	}
 	l.chunks = newTable(s.pool, bytes, l.glance)
 	l.store = ds.Store(l.base, memo{engine: s.engine, table: l.memo})

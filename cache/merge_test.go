@@ -3,6 +3,7 @@ package cache
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -199,5 +200,37 @@ func TestFieldsShareTheirChunk(t *testing.T) {
 	got := make([]byte, 18)
 	if _, err := open(second, fresh, "b").ReadAt(t.Context(), time.Now(), 0, got, nil); err != nil || !slices.Equal(got[3:9], []byte{0, 200, 201, 202, 203, 0}) {
 		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+// A flush stores many chunks at a time, but only as many shards as their bytes
+// allow, and one that is larger than the limit alone.
+func TestFewShardsAreRewrittenAtATime(t *testing.T) {
+	for limit, most := range map[int64]int{64: 2, 40: 1, 1: 1} { // a shard has 32 bytes
+		synctest.Test(t, func(t *testing.T) {
+			w := newWriting(t, config{meta: line(128, 4), format: shardFormat{per: 4}})
+			win := w.window()
+			defer win.Close()
+			win.layout.rewrites.limit = limit
+			var mu sync.Mutex
+			now, peak := 0, 0
+			w.store.Add(faulty.Rule{Methods: faulty.Write, Do: func(faulty.Method, string) error {
+				mu.Lock()
+				now++
+				peak = max(peak, now)
+				mu.Unlock()
+				time.Sleep(time.Second)
+				mu.Lock()
+				now--
+				mu.Unlock()
+				return nil
+			}})
+			put(t, win, 0, repeated(3, 128)...)
+			flush(t, win)
+			if peak != most {
+				t.Errorf("limit %d: %d shards at a time, want %d", limit, peak, most)
+			}
+			w.wantStored(repeated(3, 128)...)
+		})
 	}
 }

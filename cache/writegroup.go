@@ -101,11 +101,7 @@ func (g *writeGroup) store(run *storeRun) {
 	l := g.layout
 	e, p := l.engine, l.chunks.pool
 	defer e.flights.Done()
-	err := e.storing.Acquire(e.base)
-	if err == nil {
-		err = g.storeGuarded(run)
-		e.storing.Release()
-	}
+	err := g.storeBounded(run)
 	p.mu.Lock()
 	run.err, g.run, g.failed = err, nil, err != nil
 	switch {
@@ -122,6 +118,25 @@ func (g *writeGroup) store(run *storeRun) {
 	if err != nil && e.base.Err() == nil {
 		l.retryLater(g.key, err)
 	}
+}
+
+// storeBounded stores when the limits allow it. Those of the array come first:
+// it must not keep others from their places while it waits.
+func (g *writeGroup) storeBounded(run *storeRun) error {
+	l := g.layout
+	e := l.engine
+	l.chunks.pool.mu.Lock()
+	_, bytes := g.size()
+	l.chunks.pool.mu.Unlock()
+	if err := l.rewrites.reserve(e.base, bytes); err != nil {
+		return err
+	}
+	defer l.rewrites.release(bytes)
+	if err := e.storing.Acquire(e.base); err != nil {
+		return err
+	}
+	defer e.storing.Release()
+	return g.storeGuarded(run)
 }
 
 // storeGuarded turns a panic into an error: one bad chunk must not end the
