@@ -1,7 +1,9 @@
 package codec
 
 import (
+	stdflate "compress/flate"
 	"fmt"
+	"io"
 	"sync"
 
 	"github.com/klauspost/compress/flate"
@@ -13,23 +15,48 @@ const (
 	// raw when it has few matches, although noise in the low bits of images leaves
 	// 20-30 % for Huffman coding to take.
 	noisyRatio = 0.85
-	// plainRatio is what samples keep at least at fastLevel, and noisyRatio at
-	// most, of data in which it finds nearly all that zlib's 4 to 6 find, in three
-	// quarters of the time that slowLevel takes.
+	// plainRatio is what samples keep at least, and noisyRatio at most, of data in
+	// which fastMatches finds nearly all that zlib's 4 to 6 find, in three quarters
+	// of the time that betterMatches takes. Of what keeps less, such as labels,
+	// only zlib's own search finds as much as zlib.
 	plainRatio  = 0.45
 	sampleBytes = 16 << 10
-	fastLevel   = 6
-	slowLevel   = 8
 )
 
-// deflatePools hold *deflater by level of the encoder. Index 0 is
-// flate.HuffmanOnly.
-var deflatePools [flate.BestCompression + 3]sync.Pool
+// effort is a way to encode: a level of one of the two encoders.
+type effort int
+
+const (
+	huffmanOnly   effort = flate.HuffmanOnly
+	stored        effort = flate.NoCompression
+	fastMatches   effort = 6
+	betterMatches effort = 8
+	bestMatches   effort = flate.BestCompression
+	// zlibSearch plus a level from 4 on is the search of zlib at that level, as the
+	// standard library has it.
+	zlibSearch effort = 16
+)
+
+// deflatePools hold *deflater by effort, from huffmanOnly on.
+var deflatePools [zlibSearch + flate.BestCompression - huffmanOnly + 1]sync.Pool
 
 // deflater is an encoder and the buffer that it appends to.
 type deflater struct {
-	w   *flate.Writer
+	w interface {
+		io.WriteCloser
+		Reset(io.Writer)
+	}
 	out appender
+}
+
+func newDeflater(e effort) (d *deflater, err error) {
+	d = new(deflater)
+	if e > zlibSearch {
+		d.w, err = stdflate.NewWriter(nil, int(e-zlibSearch))
+	} else {
+		d.w, err = flate.NewWriter(nil, int(e))
+	}
+	return d, err
 }
 
 // appender is an io.Writer that appends. It never fails.
@@ -47,7 +74,7 @@ func deflate(dst, src []byte, codec string, level int) ([]byte, error) {
 		return nil, fmt.Errorf("%s: no level %d: must be -1 to 9", codec, level)
 	}
 	begin := len(dst)
-	dst, err := deflateAt(dst, src, encoderLevel(level, src, dst[begin:]))
+	dst, err := deflateAt(dst, src, effortFor(level, src, dst[begin:]))
 	if err != nil || level < 1 || level > 3 {
 		return dst, err
 	}
@@ -55,7 +82,7 @@ func deflate(dst, src []byte, codec string, level int) ([]byte, error) {
 	if float64(size) <= noisyRatio*float64(len(src)) {
 		return dst, nil
 	}
-	again, err := deflateAt(dst, src, flate.HuffmanOnly)
+	again, err := deflateAt(dst, src, huffmanOnly)
 	if err != nil {
 		return nil, err
 	}
@@ -65,40 +92,49 @@ func deflate(dst, src []byte, codec string, level int) ([]byte, error) {
 	return again[:begin+size], nil
 }
 
-// encoderLevel maps zlib's levels to those of the encoder, which reach zlib's
-// ratios two levels later, except on noise. room is for a sample.
-func encoderLevel(level int, src, room []byte) int {
+// effortFor returns the effort that reaches the ratios of a level of zlib. room
+// is for a sample.
+func effortFor(level int, src, room []byte) effort {
 	switch {
-	case level == 0:
-		return flate.NoCompression
-	case level >= 1 && level <= 3:
-		return level
+	case level == -1:
+		level = 6
+	case level <= 3:
+		return effort(level)
 	case level >= 8:
-		return flate.BestCompression
-	case level == 7 || len(src) < 8*sampleBytes:
-		return slowLevel
+		return bestMatches
 	}
+	zlib := zlibSearch + effort(level)
+	if len(src) < 8*sampleBytes {
+		return zlib
+	}
+	least, most := 1.0, 0.0
 	for i := 1; i < 4; i += 2 { // where the second and the last quarter begin
 		at := len(src) / 4 * i
-		sample, err := deflateAt(room, src[at:at+sampleBytes], fastLevel)
-		kept := float64(len(sample)) / sampleBytes
-		if err != nil || kept < plainRatio || kept > noisyRatio {
-			return slowLevel
+		sample, err := deflateAt(room, src[at:at+sampleBytes], fastMatches)
+		if err != nil {
+			return zlib
 		}
+		kept := float64(len(sample)) / sampleBytes
+		least, most = min(least, kept), max(most, kept)
 	}
-	return fastLevel
+	switch {
+	case least < plainRatio:
+		return zlib
+	case most > noisyRatio || level == 7:
+		return betterMatches
+	}
+	return fastMatches
 }
 
-// deflateAt appends src, encoded at a level of the encoder, to dst.
-func deflateAt(dst, src []byte, level int) ([]byte, error) {
-	pool := &deflatePools[level-flate.HuffmanOnly]
+// deflateAt appends src, encoded with effort e, to dst.
+func deflateAt(dst, src []byte, e effort) ([]byte, error) {
+	pool := &deflatePools[e-huffmanOnly]
 	d, _ := pool.Get().(*deflater)
 	if d == nil {
-		w, err := flate.NewWriter(nil, level)
-		if err != nil {
+		var err error
+		if d, err = newDeflater(e); err != nil {
 			return nil, err
 		}
-		d = &deflater{w: w}
 	}
 	d.out.b = dst
 	d.w.Reset(&d.out)

@@ -43,3 +43,47 @@ func TestDeflateIsAboutAsSmallAsThePlainOne(t *testing.T) {
 		}
 	}
 }
+
+// labelVolume returns a 64 x 64 x 64 volume of uint64 labels: the cells around 40
+// random points.
+func labelVolume() []byte {
+	r := rand.New(rand.NewPCG(3, 4))
+	var points [40][4]int
+	for i := range points {
+		points[i] = [4]int{r.IntN(64), r.IntN(64), r.IntN(64), r.IntN(1 << 30)}
+	}
+	b := make([]byte, 0, 8<<18)
+	for i := range 1 << 18 {
+		x, y, z := i&63, i>>6&63, i>>12
+		best, label := 1<<30, 0
+		for _, p := range points {
+			if d := (x-p[0])*(x-p[0]) + (y-p[1])*(y-p[1]) + (z-p[2])*(z-p[2]); d < best {
+				best, label = d, p[3]
+			}
+		}
+		b = le.AppendUint64(b, uint64(label))
+	}
+	return b
+}
+
+// Segmentations are what terabytes of are kept at gzip 6: nearly nothing is left
+// of them, and how little depends on the search.
+func TestDeflateOfLabelsIsAsSmallAsThatOfZlib(t *testing.T) {
+	src := labelVolume()
+	for level := 4; level <= 9; level++ {
+		enc, err := deflate(nil, src, "test", level)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var zlib bytes.Buffer
+		w, err := stdflate.NewWriter(&zlib, level) // searches as zlib does
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Write(src)
+		w.Close()
+		if most := zlib.Len() + zlib.Len()/50; len(enc) > most {
+			t.Errorf("level %d: %d bytes, zlib %d", level, len(enc), zlib.Len())
+		}
+	}
+}
