@@ -10,10 +10,7 @@ import (
 )
 
 const (
-	// noisyRatio is the part of its size that data may keep before deflate tries
-	// Huffman coding without matches: the fast levels of the encoder store a block
-	// raw when it has few matches, although noise in the low bits of images leaves
-	// 20-30 % for Huffman coding to take.
+	// noisyRatio is the part of its size that noise keeps.
 	noisyRatio = 0.85
 	// plainRatio is what samples keep at least, and noisyRatio at most, of data in
 	// which fastMatches finds nearly all that zlib's 4 to 6 find, in three quarters
@@ -29,6 +26,7 @@ type effort int
 const (
 	huffmanOnly   effort = flate.HuffmanOnly
 	stored        effort = flate.NoCompression
+	quickMatches  effort = 3 // in less time than zlib's 1, and as good as its 3
 	fastMatches   effort = 6
 	betterMatches effort = 8
 	bestMatches   effort = flate.BestCompression
@@ -44,13 +42,15 @@ var deflatePools [zlibSearch + flate.BestCompression - huffmanOnly + 1]sync.Pool
 type deflater struct {
 	w interface {
 		io.WriteCloser
+		Flush() error
 		Reset(io.Writer)
 	}
-	out appender
+	effort effort
+	out    appender
 }
 
 func newDeflater(e effort) (d *deflater, err error) {
-	d = new(deflater)
+	d = &deflater{effort: e}
 	if e > zlibSearch {
 		d.w, err = stdflate.NewWriter(nil, int(e-zlibSearch))
 	} else {
@@ -73,33 +73,20 @@ func deflate(dst, src []byte, codec string, level int) ([]byte, error) {
 	if level < -1 || level > 9 {
 		return nil, fmt.Errorf("%s: no level %d: must be -1 to 9", codec, level)
 	}
-	begin := len(dst)
-	dst, err := deflateAt(dst, src, effortFor(level, src, dst[begin:]))
-	if err != nil || level < 1 || level > 3 {
-		return dst, err
+	if level >= 1 && level <= 3 {
+		return deflateQuickly(dst, src)
 	}
-	size := len(dst) - begin
-	if float64(size) <= noisyRatio*float64(len(src)) {
-		return dst, nil
-	}
-	again, err := deflateAt(dst, src, huffmanOnly)
-	if err != nil {
-		return nil, err
-	}
-	if second := again[begin+size:]; len(second) < size {
-		return append(again[:begin], second...), nil
-	}
-	return again[:begin+size], nil
+	return deflateAt(dst, src, effortFor(level, src, dst[len(dst):]))
 }
 
-// effortFor returns the effort that reaches the ratios of a level of zlib. room
-// is for a sample.
+// effortFor returns the effort that reaches the ratios of a level of zlib other
+// than 1 to 3. room is for a sample.
 func effortFor(level int, src, room []byte) effort {
 	switch {
+	case level == 0:
+		return stored
 	case level == -1:
 		level = 6
-	case level <= 3:
-		return effort(level)
 	case level >= 8:
 		return bestMatches
 	}
@@ -128,8 +115,19 @@ func effortFor(level int, src, room []byte) effort {
 
 // deflateAt appends src, encoded with effort e, to dst.
 func deflateAt(dst, src []byte, e effort) ([]byte, error) {
-	pool := &deflatePools[e-huffmanOnly]
-	d, _ := pool.Get().(*deflater)
+	d, err := takeDeflater(e, dst)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.encode(src, true); err != nil {
+		return nil, err
+	}
+	return d.release(), nil
+}
+
+// takeDeflater returns a deflater that begins a stream behind dst.
+func takeDeflater(e effort, dst []byte) (*deflater, error) {
+	d, _ := deflatePools[e-huffmanOnly].Get().(*deflater)
 	if d == nil {
 		var err error
 		if d, err = newDeflater(e); err != nil {
@@ -138,13 +136,24 @@ func deflateAt(dst, src []byte, e effort) ([]byte, error) {
 	}
 	d.out.b = dst
 	d.w.Reset(&d.out)
+	return d, nil
+}
+
+// encode appends src; the stream ends with it if it is the last.
+func (d *deflater) encode(src []byte, last bool) error {
 	if _, err := d.w.Write(src); err != nil {
-		return nil, err
+		return err
 	}
-	if err := d.w.Close(); err != nil {
-		return nil, err
+	if last {
+		return d.w.Close()
 	}
-	dst, d.out.b = d.out.b, nil
-	pool.Put(d)
-	return dst, nil
+	return d.w.Flush()
+}
+
+// release gives the deflater back and returns what it has appended to.
+func (d *deflater) release() []byte {
+	out := d.out.b
+	d.out.b = nil
+	deflatePools[d.effort-huffmanOnly].Put(d)
+	return out
 }
