@@ -20,6 +20,7 @@ var rooms = []room{
 	{"kvstore", 2, "keys to values; knows no arrays"},
 	{"kvstore/memory", 3, "a store"},
 	{"kvstore/file", 3, "a store"},
+	{"kvstore/http", 3, "a store"},
 	{"kvstore/faulty", 3, "a store that fails on request"},
 	{"kvstore/shard", 3, "the chunks inside shard files as a store"},
 	{"kvstore/kvstoretest", 4, "the suite of stores"},

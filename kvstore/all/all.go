@@ -5,6 +5,7 @@ package all
 import (
 	"tsmount/kvstore"
 	"tsmount/kvstore/file"
+	"tsmount/kvstore/http"
 	"tsmount/kvstore/memory"
 	"tsmount/resources"
 )
@@ -13,6 +14,7 @@ import (
 func Drivers() []kvstore.Driver {
 	return []kvstore.Driver{
 		file.Driver(),
+		http.Driver(),
 		memory.Driver(),
 	}
 }

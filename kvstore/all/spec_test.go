@@ -3,6 +3,7 @@ package all_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -111,8 +112,8 @@ func TestVectors(t *testing.T) {
 // Faults are named by their JSON path.
 func TestErrors(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
-		{`{"driver": "fle"}`, `kvstore.driver: unknown key-value store "fle" (known: file, memory)`},
-		{`{"driver": "zarr"}`, `kvstore.driver: "zarr" is an array driver, not a key-value store (known: file, memory)`},
+		{`{"driver": "fle"}`, `kvstore.driver: unknown key-value store "fle" (known: file, http, memory)`},
+		{`{"driver": "zarr"}`, `kvstore.driver: "zarr" is an array driver, not a key-value store (known: file, http, memory)`},
 		{`{}`, `kvstore.driver: member is missing`},
 		{`{"driver": 3}`, `kvstore.driver: expected a string, got 3`},
 		{`3`, `kvstore: expected a key-value store: an object or a URL, got 3`},
@@ -135,10 +136,19 @@ func TestErrors(t *testing.T) {
 		{`{"driver": "file", "path": "a", "context": 3}`, `kvstore.context: `},
 		{`""`, `kvstore: the URL of a key-value store is empty`},
 		{`"/data"`, `kvstore: invalid URL "/data": no scheme such as "file://"`},
-		{`"zarr2://x"`, `kvstore: invalid URL "zarr2://x": "zarr2" is an array driver, not a key-value store (known: file, memory)`},
+		{`"zarr2://x"`, `kvstore: invalid URL "zarr2://x": "zarr2" is an array driver, not a key-value store (known: file, http, https, memory)`},
 		{`"file:///a|zip:b"`, `kvstore: invalid URL "file:///a|zip:b": "zip:" cannot follow a key-value store here`},
 		{`"file:///a%00b"`, `kvstore: invalid URL "file:///a%00b": NUL in "/a%00b"`},
-		{`"ftp://user:secret@host/a?key=secret"`, `kvstore: invalid URL "ftp://...@host/a?...": unknown URL scheme of a key-value store "ftp" (known: file, memory)`},
+		{`"ftp://user:secret@host/a?key=secret"`, `kvstore: invalid URL "ftp://...@host/a?...": unknown URL scheme of a key-value store "ftp" (known: file, http, https, memory)`},
+		{`{"driver": "http"}`, `kvstore.base_url: member is missing`},
+		{`{"driver": "http", "base_url": "ftp://h"}`, `kvstore.base_url: invalid URL "ftp://h": it must begin with "http://" or "https://"`},
+		{`{"driver": "http", "base_url": "http:///x?k=secret"}`, `kvstore.base_url: invalid URL "http:///x?...": it names no host`},
+		{`{"driver": "http", "base_url": "http://h/p#f"}`, `kvstore.base_url: invalid URL "http://h/p#...": a fragment ("#...") is not supported`},
+		{`{"driver": "http", "base_url": "http://h/p", "path": "/x"}`, `kvstore.base_url: the URL has a path: then the member "path" must not begin with "/"`},
+		{`{"driver": "http", "base_url": "http://h", "headers": ["secret"]}`, `kvstore.headers[0]: expected a header, "Name: value": no ":"`},
+		{`{"driver": "http", "base_url": "http://h", "headers": ["a b: secret"]}`, `kvstore.headers[0]: expected a header, "Name: value": invalid name "a b"`},
+		{`{"driver": "http", "base_url": "http://h", "headers": ["a: secret\n"]}`, `kvstore.headers[0]: expected a header, "Name: value": control character in the value of "a"`},
+		{`{"driver": "http", "base_url": "http://h", "http_request_retries": {"max_retries": -1}}`, `kvstore.http_request_retries.max_retries: `},
 	} {
 		_, err := parse(t, test.text)
 		if err == nil || !strings.HasPrefix(err.Error(), test.want) {
@@ -161,6 +171,9 @@ func TestJSON(t *testing.T) {
 		`{"driver": "memory", "atomic": false}`:                                                    `{"driver": "memory", "atomic": false}`,
 		`{"driver": "memory", "memory_key_value_store": "memory_key_value_store#x"}`:               `{"driver": "memory", "memory_key_value_store": "memory_key_value_store#x"}`,
 		`{"driver": "memory", "context": {"memory_key_value_store#x": {}, "file_io_sync": false}}`: `{"driver": "memory", "context": {"memory_key_value_store#x": {}, "file_io_sync": false}}`,
+		`{"driver": "http", "base_url": "https://h/", "path": "/a"}`:                               `{"driver": "http", "base_url": "https://h", "path": "/a"}`,
+		`{"driver": "http", "base_url": "https://h", "path": "a"}`:                                 `{"driver": "http", "base_url": "https://h", "path": "/a"}`,
+		`{"driver": "http", "base_url": "https://h/a%2Fb/c"}`:                                      `{"driver": "http", "base_url": "https://h/a%2Fb", "path": "/c"}`,
 		`"memory://a%20b"`: `{"driver": "memory", "path": "a b"}`,
 	} {
 		spec := mustParse(t, text)
@@ -168,6 +181,29 @@ func TestJSON(t *testing.T) {
 			if got := spec.JSON(redact); !sameJSON(t, got, json.RawMessage(want)) {
 				t.Errorf("%s: got %v, want %s", text, got, want)
 			}
+		}
+	}
+}
+
+// What may be a secret is in the spec and in no message.
+func TestRedacted(t *testing.T) {
+	spec := mustParse(t, `{"driver": "http", "base_url": "https://u:secret@h/p?key=secret", "headers": ["Authorization: secret"]}`)
+	want := `{"driver": "http", "base_url": "https://u:secret@h?key=secret", "path": "/p", "headers": ["Authorization: secret"]}`
+	if got := spec.JSON(false); !sameJSON(t, got, json.RawMessage(want)) {
+		t.Errorf("got %v", got)
+	}
+	want = `{"driver": "http", "base_url": "https://...@h?...", "path": "/p", "headers": ["Authorization: ..."]}`
+	if got := spec.JSON(true); !sameJSON(t, got, json.RawMessage(want)) {
+		t.Errorf("redacted: got %v", got)
+	}
+	if url, err := spec.URL(); err == nil {
+		t.Errorf("got %q, although a URL has no headers", url)
+	}
+	s := openSpec(t, resources.Root(kinds, nil), `{"driver": "http", "base_url": "http://u:secret@127.0.0.1:9/p?key=secret", "headers": ["Authorization: secret"]}`)
+	_, err := s.Read(t.Context(), "k", kvstore.ReadOptions{})
+	for _, text := range []string{fmt.Sprint(err), s.Identity(), s.Location("k")} {
+		if strings.Contains(text, "secret") || err == nil {
+			t.Errorf("a secret is told: %s", text)
 		}
 	}
 }

@@ -20,8 +20,8 @@ func testLimits(t *testing.T, h *Harness) {
 	before := runtime.NumGoroutine()
 	limit := resources.NewLimiter("the test's limit", 1)
 	s, key := h.Limited(t, limit), h.key()
-	write(t, s, key, sample)
-	calls := limitedCalls(s, key)
+	h.put(t, s, key, sample)
+	calls := h.limitedCalls(s, key)
 	if h.Features.List {
 		calls["List"] = func(ctx context.Context) error { return listOnce(ctx, s) }
 		t.Run("consumer", func(t *testing.T) { noTokenAtConsumer(t, s, limit) })
@@ -37,6 +37,9 @@ func testLimits(t *testing.T, h *Harness) {
 			}
 		})
 	}
+	if h.Idle != nil {
+		h.Idle()
+	}
 	for try := 0; runtime.NumGoroutine() > before; try++ {
 		if try == 1000 {
 			t.Fatalf("%d goroutines are left, %d before", runtime.NumGoroutine(), before)
@@ -45,8 +48,8 @@ func testLimits(t *testing.T, h *Harness) {
 	}
 }
 
-func limitedCalls(s kvstore.Store, key string) map[string]func(context.Context) error {
-	return map[string]func(context.Context) error{
+func (h *Harness) limitedCalls(s kvstore.Store, key string) map[string]func(context.Context) error {
+	calls := map[string]func(context.Context) error{
 		"Read": func(ctx context.Context) error {
 			_, err := s.Read(ctx, key, kvstore.ReadOptions{})
 			return err
@@ -55,15 +58,19 @@ func limitedCalls(s kvstore.Store, key string) map[string]func(context.Context) 
 			_, err := s.Read(ctx, key, kvstore.ReadOptions{StatOnly: true})
 			return err
 		},
-		"Write": func(ctx context.Context) error {
-			_, err := s.Write(ctx, key, []byte(sample), kvstore.WriteOptions{})
-			return err
-		},
-		"Delete": func(ctx context.Context) error {
-			_, err := s.Delete(ctx, key, kvstore.WriteOptions{})
-			return err
-		},
 	}
+	if !h.Features.Writable {
+		return calls
+	}
+	calls["Write"] = func(ctx context.Context) error {
+		_, err := s.Write(ctx, key, []byte(sample), kvstore.WriteOptions{})
+		return err
+	}
+	calls["Delete"] = func(ctx context.Context) error {
+		_, err := s.Delete(ctx, key, kvstore.WriteOptions{})
+		return err
+	}
+	return calls
 }
 
 func listOnce(ctx context.Context, s kvstore.Store) error {
