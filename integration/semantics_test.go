@@ -71,6 +71,12 @@ var sentences = map[string]func(*testing.T){
 	"S-FRESH-5": growingArraysGrow,
 	"S-FRESH-6": otherArraysAreStale,
 
+	"S-HTTP-1": arraysAreReadOverHTTP,
+	"S-HTTP-2": unchangedIsNotSentAgain,
+	"S-HTTP-3": refusalsAreErrors,
+	"S-HTTP-4": requestsAreLimited,
+	"S-HTTP-5": namesResolveWithoutListings,
+
 	"S-MOUNT-1": readyMeansMounted,
 	"S-MOUNT-2": badSpecsAreOneLine,
 	"S-MOUNT-3": mountPointsMustBeEmpty,
