@@ -209,3 +209,18 @@ func namesResolveWithoutListings(t *testing.T) {
 		t.Errorf("%d chunks, %v: what documents tell is listed", len(entries), err)
 	}
 }
+
+// TestSecretsOfURLsStayInside: info.json and attributes can be read by everybody
+// who may come in.
+func TestSecretsOfURLsStayInside(t *testing.T) {
+	root := folder(t, "web")
+	d := storeDataset(t, filepath.Join(root, "v.zarr"), small)
+	w := serveWeb(t, root)
+	base := strings.Replace(w.url, "http://", "http://me:secret@", 1) + "/v.zarr?key=secret"
+	m := start(t, d.spec(object{"kvstore": object{"driver": "http", "base_url": base, "headers": []string{"Authorization: secret"}}}))
+	expect(t, "the array", readFile(t, m.path("array.raw")), d.data)
+	shown := string(readFile(t, m.path("info.json"))) + string(readFile(t, m.path(".tsmount/config.json"))) + string(readFile(t, m.path(".tsmount/stats.json"))) + attribute(t, m.path("array.npy"), "url")
+	if strings.Contains(shown, "secret") || !strings.Contains(shown, "/v.zarr/") {
+		t.Errorf("got %s", shown)
+	}
+}

@@ -196,8 +196,8 @@ func TestRedacted(t *testing.T) {
 	if got := spec.JSON(true); !sameJSON(t, got, json.RawMessage(want)) {
 		t.Errorf("redacted: got %v", got)
 	}
-	if url, err := spec.URL(); err == nil {
-		t.Errorf("got %q, although a URL has no headers", url)
+	if url, err := spec.URL(); err != nil || url != "https://u:secret@h/p?key=secret" {
+		t.Errorf("got %q, %v", url, err)
 	}
 	s := openSpec(t, resources.Root(kinds, nil), `{"driver": "http", "base_url": "http://u:secret@127.0.0.1:9/p?key=secret", "headers": ["Authorization: secret"]}`)
 	_, err := s.Read(t.Context(), "k", kvstore.ReadOptions{})

@@ -123,11 +123,9 @@ func parseURL(scheme, rest string) (any, string, error) {
 	return c, path, err
 }
 
+// formatURL leaves the headers out, which have no place in a URL.
 func formatURL(conf any, path string) (string, error) {
 	c := conf.(config)
-	if len(c.headers) > 0 {
-		return "", errors.New(`a key-value store of type "http" with headers has no URL`)
-	}
 	url := c.base + kvstore.EscapePath(path, "")
 	if c.query != "" {
 		url += "?" + c.query
