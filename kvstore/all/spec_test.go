@@ -288,7 +288,7 @@ func TestOpenFile(t *testing.T) {
 
 // FuzzURL: what parses has a canonical form that means the same.
 func FuzzURL(f *testing.F) {
-	for _, seed := range []string{"file:///a%20b/../c", "memory://a//b%2F", "file://localhost/%41", "memory://%", "file:///a|b"} {
+	for _, seed := range []string{"file:///a%20b/../c", "memory://a//b%2F", "file://localhost/%41", "memory://%", "file:///a|b", "http://h:8/a%2Fb/c@d?q#f", "https://h", "http://u:p@h/%41/[1]?x=%20"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, url string) {
@@ -301,7 +301,8 @@ func FuzzURL(f *testing.F) {
 			t.Fatalf("%q has no URL: %v", url, err)
 		}
 		again, err := kvstore.ParseURL(table, kinds, canonical)
-		if err != nil || again.Path != spec.Path {
+		// What must stay encoded in a URL is part of the base there, not of the path.
+		if err != nil || spec.Driver() != "http" && again.Path != spec.Path {
 			t.Fatalf("%q: path %q became %q, %v", url, spec.Path, canonical, err)
 		}
 		if twice, err := again.URL(); err != nil || twice != canonical {
