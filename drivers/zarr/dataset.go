@@ -3,7 +3,6 @@ package zarr
 import (
 	"fmt"
 	"strconv"
-	"sync"
 
 	"tsmount/drivers"
 	"tsmount/drivers/codec"
@@ -20,16 +19,7 @@ type dataset struct {
 	codec     codec.Codec // nil: none
 	filters   []filter
 	sizes     []int64 // bytes before each filter and after the last
-	parts     []part  // of the decoded chunk, one per field
-	stride    int64   // bytes of an element with all fields
-	scratch   sync.Pool
-}
-
-// part is one field of all elements of a chunk.
-type part struct {
-	field
-	at, end int64 // bytes of the decoded chunk
-	bool    bool  // shown, and to be checked for being 0 or 1
+	records   scalar.Records
 }
 
 var _ drivers.Dataset = (*dataset)(nil)
@@ -63,61 +53,27 @@ func (d *dataset) Decode(dst, enc []byte, cell []int64) error {
 	if int64(len(dst)) != d.sizes[0] {
 		return fmt.Errorf("chunk %s: buffer of %d bytes for %d", d.ChunkKey(cell), len(dst), d.sizes[0])
 	}
-	if err := d.decode(dst, enc); err != nil {
+	if err := d.records.Decode(dst, enc, d); err != nil {
 		return fmt.Errorf("chunk %s: %w", d.ChunkKey(cell), err)
 	}
 	return nil
 }
 
-func (d *dataset) decode(dst, enc []byte) error {
-	if len(d.parts) == 1 {
-		if err := d.unpack(dst, enc); err != nil {
-			return err
-		}
-	} else {
-		buf := d.buffer(d.sizes[0])
-		defer d.scratch.Put(buf)
-		if err := d.unpack(*buf, enc); err != nil {
-			return err
-		}
-		for i := range d.parts {
-			p := &d.parts[i]
-			scalar.Gather(dst[p.at:p.end], (*buf)[p.offset:], p.size, d.stride)
-		}
-	}
-	for i := range d.parts {
-		if err := d.parts[i].toElements(dst); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// toElements makes decoded elements of the part's bytes, in place.
-func (p *part) toElements(chunk []byte) error {
-	b := chunk[p.at:p.end]
-	if p.bool {
-		return scalar.CheckBool(b)
-	}
-	p.fix(b)
-	return nil
-}
-
-// unpack undoes compressor and filters; dst has the size of the stored elements.
-func (d *dataset) unpack(dst, enc []byte) error {
+// Unpack undoes compressor and filters; dst has the size of the stored elements.
+func (d *dataset) Unpack(dst, enc []byte) error {
 	last := len(d.filters)
 	if last == 0 {
 		return decompress(d.codec, dst, enc)
 	}
-	buf := d.buffer(d.sizes[last])
-	defer func() { d.scratch.Put(buf) }()
+	buf := d.records.Buffer(d.sizes[last])
+	defer func() { d.records.Recycle(buf) }()
 	if err := decompress(d.codec, *buf, enc); err != nil {
 		return err
 	}
 	for i := last - 1; i > 0; i-- {
-		next := d.buffer(d.sizes[i])
+		next := d.records.Buffer(d.sizes[i])
 		err := d.filters[i].decode(*next, *buf)
-		d.scratch.Put(buf)
+		d.records.Recycle(buf)
 		if buf = next; err != nil {
 			return err
 		}
@@ -143,19 +99,6 @@ func decompress(c codec.Codec, dst, enc []byte) error {
 	return nil
 }
 
-// buffer returns n bytes, to be given back to d.scratch.
-func (d *dataset) buffer(n int64) *[]byte {
-	buf, _ := d.scratch.Get().(*[]byte)
-	if buf == nil {
-		buf = new([]byte)
-	}
-	if int64(cap(*buf)) < n {
-		*buf = make([]byte, n)
-	}
-	*buf = (*buf)[:n]
-	return buf
-}
-
 func (d *dataset) Encode(dst, chunk []byte, cell []int64) ([]byte, error) {
 	if int64(len(chunk)) != d.sizes[0] {
 		return nil, fmt.Errorf("chunk %s: %d bytes instead of %d", d.ChunkKey(cell), len(chunk), d.sizes[0])
@@ -169,15 +112,13 @@ func (d *dataset) Encode(dst, chunk []byte, cell []int64) ([]byte, error) {
 
 func (d *dataset) encode(dst, chunk []byte) ([]byte, error) {
 	src := chunk
-	if d.rearranged(chunk) {
-		buf := d.buffer(d.sizes[0])
-		defer d.scratch.Put(buf)
+	if buf := d.records.Stored(chunk); buf != nil {
+		defer d.records.Recycle(buf)
 		src = *buf
-		d.toRecords(src, chunk)
 	}
 	for i, f := range d.filters {
-		buf := d.buffer(d.sizes[i+1])
-		defer d.scratch.Put(buf)
+		buf := d.records.Buffer(d.sizes[i+1])
+		defer d.records.Recycle(buf)
 		f.encode(*buf, src)
 		src = *buf
 	}
@@ -185,48 +126,4 @@ func (d *dataset) encode(dst, chunk []byte) ([]byte, error) {
 		return append(dst[:0], src...), nil
 	}
 	return d.codec.Encode(dst, src)
-}
-
-// rearranged reports whether the stored elements differ from the decoded ones.
-func (d *dataset) rearranged(chunk []byte) bool {
-	return len(d.parts) > 1 || d.parts[0].changed(chunk)
-}
-
-// changed reports whether toStored would change decoded elements.
-func (p *part) changed(b []byte) bool {
-	return p.big || scalar.Narrow(p.dtype) || p.bool && scalar.FirstBadBool(b) >= 0
-}
-
-// toRecords writes the stored form of the elements of chunk to dst.
-func (d *dataset) toRecords(dst, chunk []byte) {
-	if len(d.parts) == 1 {
-		copy(dst, chunk)
-		d.parts[0].toStored(dst)
-		return
-	}
-	for i := range d.parts {
-		p := &d.parts[i]
-		b := chunk[p.at:p.end]
-		if p.changed(b) {
-			buf := d.buffer(p.end - p.at)
-			defer d.scratch.Put(buf)
-			copy(*buf, b)
-			p.toStored(*buf)
-			b = *buf
-		}
-		scalar.Scatter(dst[p.offset:], b, p.size, d.stride)
-	}
-}
-
-// toStored is the inverse of toElements. A bool that is neither 0 nor 1 is
-// stored as 1, as in NumPy: other programs could not read it otherwise.
-func (p *part) toStored(b []byte) {
-	if p.bool {
-		for i, x := range b {
-			b[i] = min(x, 1)
-		}
-		return
-	}
-	scalar.SignExtend(b, p.dtype)
-	p.swap(b)
 }

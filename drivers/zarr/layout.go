@@ -20,7 +20,7 @@ func newDataset(m *metadata, opt *options, fault document.Faults) (*dataset, err
 	if err != nil {
 		return nil, fault.At("chunks", "%v", err)
 	}
-	d := &dataset{keyRank: len(m.shape), separator: m.separator[0], stride: m.dtype.size}
+	d := &dataset{keyRank: len(m.shape), separator: m.separator[0]}
 	d.schema, err = newSchema(m, shown, fault)
 	if err != nil {
 		return nil, err
@@ -108,33 +108,22 @@ func innerOrder(order string, outer, rank int) []int {
 	return dims
 }
 
-// setParts lays out the fields one after the other in decoded chunks of the
-// given number of elements.
+// setParts lays out the fields in decoded chunks of the given number of elements.
 func (d *dataset) setParts(m *metadata, shown field, elements int64, void bool) {
 	fields := m.dtype.fields
 	if void || len(fields) == 1 {
 		fields = []field{shown}
 	}
-	at := int64(0)
-	for _, f := range fields {
-		p := part{field: f, at: at, end: at + f.size*elements}
-		if f.name == shown.name {
-			p.bool = f.dtype == arrayview.Bool
-			d.schema.Component = drivers.Component{Name: f.name, Offset: at}
-		}
-		d.parts, at = append(d.parts, p), p.end
+	parts := make([]scalar.Field, len(fields))
+	for i, f := range fields {
+		parts[i] = scalar.Field{DType: f.dtype, Offset: f.offset, Size: f.size, Big: f.big, Shown: f.name == shown.name}
 	}
-	if len(fields) > 1 {
-		d.schema.Component.Total = at
-		for _, p := range d.parts {
-			elements, _ := m.fill.component(p.field)
-			d.schema.FillParts = append(d.schema.FillParts, drivers.FillPart{End: p.end, Fill: elements})
-		}
-		return
-	}
-	p := d.parts[0]
-	fixed := p.bool || p.big || scalar.Narrow(p.dtype)
-	d.schema.Verbatim = d.codec == nil && len(d.filters) == 0 && !fixed
+	d.records.Lay(parts, m.dtype.size, elements)
+	d.records.Describe(&d.schema, shown.name, func(i int) []byte {
+		fill, _ := m.fill.component(fields[i])
+		return fill
+	})
+	d.schema.Verbatim = d.codec == nil && len(d.filters) == 0 && d.records.Verbatim()
 }
 
 // compatKey covers all that decides what a decoded chunk holds, but not the

@@ -2,7 +2,6 @@ package zarr3
 
 import (
 	"fmt"
-	"sync"
 
 	"tsmount/arrayview"
 	"tsmount/drivers"
@@ -22,10 +21,8 @@ type dataset struct {
 	levels  []level // of shards, the outermost first
 	codecs  []codec.Codec
 	big     bool
-	bytes   int64  // of a decoded chunk with all fields
-	parts   []part // of the decoded chunk, one per field
-	stride  int64  // bytes of an element with all fields
-	scratch sync.Pool
+	bytes   int64 // of a decoded chunk with all fields
+	records scalar.Records
 }
 
 // level is one level of sharding as keys and stores need it.
@@ -36,13 +33,6 @@ type level struct {
 	// An entry has div chunks along each outer dimension, a shard has n entries,
 	// of which neighbours are step apart.
 	div, n, step []int64
-}
-
-// part is one field of all elements of a chunk.
-type part struct {
-	field
-	at, end int64 // bytes of the decoded chunk
-	bool    bool  // shown, and to be checked for being 0 or 1
 }
 
 var _ drivers.Dataset = (*dataset)(nil)
@@ -96,56 +86,19 @@ func (d *dataset) Decode(dst, enc []byte, cell []int64) error {
 	if int64(len(dst)) != d.bytes {
 		return fmt.Errorf("chunk %s: buffer of %d bytes for %d", d.ChunkKey(cell), len(dst), d.bytes)
 	}
-	if err := d.decode(dst, enc); err != nil {
+	if err := d.records.Decode(dst, enc, d); err != nil {
 		return fmt.Errorf("chunk %s: %w", d.ChunkKey(cell), err)
 	}
 	return nil
 }
 
-func (d *dataset) decode(dst, enc []byte) error {
-	if len(d.parts) == 1 {
-		if err := d.unpack(dst, enc); err != nil {
-			return err
-		}
-	} else {
-		buf := d.buffer(d.bytes)
-		defer d.scratch.Put(buf)
-		if err := d.unpack(*buf, enc); err != nil {
-			return err
-		}
-		for i := range d.parts {
-			p := &d.parts[i]
-			scalar.Gather(dst[p.at:p.end], (*buf)[p.offset:], p.size, d.stride)
-		}
-	}
-	for i := range d.parts {
-		if err := d.toElements(&d.parts[i], dst); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// toElements makes decoded elements of the part's bytes, in place.
-func (d *dataset) toElements(p *part, chunk []byte) error {
-	b := chunk[p.at:p.end]
-	if p.bool {
-		return scalar.CheckBool(b)
-	}
-	if d.big {
-		scalar.Swap(b, p.dtype)
-	}
-	scalar.SignExtend(b, p.dtype)
-	return nil
-}
-
-// unpack undoes the codecs; dst has the size of the stored elements. The first
+// Unpack undoes the codecs; dst has the size of the stored elements. The first
 // codec, which is undone last, decodes straight into dst.
-func (d *dataset) unpack(dst, enc []byte) error {
+func (d *dataset) Unpack(dst, enc []byte) error {
 	for i := len(d.codecs) - 1; i > 0; i-- {
 		most := 2*len(dst) + 1<<16 // no codec makes data larger than that
-		buf := d.buffer(0)
-		defer d.scratch.Put(buf)
+		buf := d.records.Buffer(0)
+		defer d.records.Recycle(buf)
 		out, err := d.codecs[i].Decode(*buf, enc, most)
 		if err != nil {
 			return err
@@ -168,19 +121,6 @@ func (d *dataset) unpack(dst, enc []byte) error {
 	return nil
 }
 
-// buffer returns n bytes, to be given back to d.scratch.
-func (d *dataset) buffer(n int64) *[]byte {
-	buf, _ := d.scratch.Get().(*[]byte)
-	if buf == nil {
-		buf = new([]byte)
-	}
-	if int64(cap(*buf)) < n {
-		*buf = make([]byte, n)
-	}
-	*buf = (*buf)[:n]
-	return buf
-}
-
 func (d *dataset) Encode(dst, chunk []byte, cell []int64) ([]byte, error) {
 	if int64(len(chunk)) != d.bytes {
 		return nil, fmt.Errorf("chunk %s: %d bytes instead of %d", d.ChunkKey(cell), len(chunk), d.bytes)
@@ -194,19 +134,17 @@ func (d *dataset) Encode(dst, chunk []byte, cell []int64) ([]byte, error) {
 
 func (d *dataset) encode(dst, chunk []byte) ([]byte, error) {
 	src := chunk
-	if len(d.parts) > 1 || d.changes(&d.parts[0], chunk) {
-		buf := d.buffer(d.bytes)
-		defer d.scratch.Put(buf)
+	if buf := d.records.Stored(chunk); buf != nil {
+		defer d.records.Recycle(buf)
 		src = *buf
-		d.toRecords(src, chunk)
 	}
 	if len(d.codecs) == 0 {
 		return append(dst[:0], src...), nil
 	}
 	last := len(d.codecs) - 1
 	for _, c := range d.codecs[:last] {
-		buf := d.buffer(0)
-		defer d.scratch.Put(buf)
+		buf := d.records.Buffer(0)
+		defer d.records.Recycle(buf)
 		out, err := c.Encode(*buf, src)
 		if err != nil {
 			return nil, err
@@ -214,45 +152,4 @@ func (d *dataset) encode(dst, chunk []byte) ([]byte, error) {
 		*buf, src = out, out
 	}
 	return d.codecs[last].Encode(dst, src)
-}
-
-// changes reports whether toStored would change decoded elements.
-func (d *dataset) changes(p *part, b []byte) bool {
-	return d.big && p.dtype.PartSize() > 1 || scalar.Narrow(p.dtype) || p.bool && scalar.FirstBadBool(b) >= 0
-}
-
-// toRecords writes the stored form of the elements of chunk to dst.
-func (d *dataset) toRecords(dst, chunk []byte) {
-	if len(d.parts) == 1 {
-		copy(dst, chunk)
-		d.toStored(&d.parts[0], dst)
-		return
-	}
-	for i := range d.parts {
-		p := &d.parts[i]
-		b := chunk[p.at:p.end]
-		if d.changes(p, b) {
-			buf := d.buffer(p.end - p.at)
-			defer d.scratch.Put(buf)
-			copy(*buf, b)
-			d.toStored(p, *buf)
-			b = *buf
-		}
-		scalar.Scatter(dst[p.offset:], b, p.size, d.stride)
-	}
-}
-
-// toStored is the inverse of toElements. A bool that is neither 0 nor 1 is
-// stored as 1, as in NumPy: other programs could not read it otherwise.
-func (d *dataset) toStored(p *part, b []byte) {
-	if p.bool {
-		for i, x := range b {
-			b[i] = min(x, 1)
-		}
-		return
-	}
-	scalar.SignExtend(b, p.dtype)
-	if d.big {
-		scalar.Swap(b, p.dtype)
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"tsmount/arrayview"
 	"tsmount/drivers"
 	"tsmount/drivers/internal/document"
+	"tsmount/drivers/internal/scalar"
 )
 
 // newDataset builds the array that a complete document describes, of which opt
@@ -24,7 +25,7 @@ func newDataset(m *metadata, opt *options, fault document.Faults) (*dataset, err
 	if err != nil {
 		return nil, err
 	}
-	d := &dataset{outer: len(m.shape), keys: *m.keys, stride: m.dtype.size}
+	d := &dataset{outer: len(m.shape), keys: *m.keys}
 	leaf := top.leaf()
 	d.codecs, d.big = leaf.codecs, leaf.big
 	chunk := d.setLevels(top)
@@ -143,32 +144,23 @@ func setLabels(labels, names []string) {
 	copy(labels, names)
 }
 
-// setParts lays out the fields one after the other in decoded chunks.
+// setParts lays out the fields in decoded chunks.
 func (d *dataset) setParts(m *metadata, shown field, void bool) {
-	fields, elements := m.dtype.fields, d.bytes/m.dtype.size
+	fields := m.dtype.fields
 	if void || len(fields) == 1 {
 		fields = []field{shown}
 	}
-	at := int64(0)
-	for _, f := range fields {
-		p := part{field: f, at: at, end: at + f.size*elements}
-		if f.name == shown.name {
-			p.bool = f.dtype == arrayview.Bool
-			d.schema.Component = drivers.Component{Name: f.name, Offset: at}
-		}
-		d.parts, at = append(d.parts, p), p.end
+	parts := make([]scalar.Field, len(fields))
+	for i, f := range fields {
+		parts[i] = scalar.Field{DType: f.dtype, Offset: f.offset, Size: f.size, Big: d.big, Shown: f.name == shown.name}
 	}
-	if len(fields) > 1 {
-		d.schema.Component.Total = at
-		record := m.fill.resolve(m.dtype, d.big)
-		for _, p := range d.parts {
-			elements, _ := component(record, p.field)
-			d.schema.FillParts = append(d.schema.FillParts, drivers.FillPart{End: p.end, Fill: elements})
-		}
-		return
-	}
-	p := &d.parts[0]
-	d.schema.Verbatim = len(d.codecs) == 0 && !p.bool && !d.changes(p, nil)
+	d.records.Lay(parts, m.dtype.size, d.bytes/m.dtype.size)
+	record := m.fill.resolve(m.dtype, d.big)
+	d.records.Describe(&d.schema, shown.name, func(i int) []byte {
+		fill, _ := component(record, fields[i])
+		return fill
+	})
+	d.schema.Verbatim = len(d.codecs) == 0 && d.records.Verbatim()
 }
 
 // compatKey covers all that decides what chunks mean, but not the shape, the
