@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tsmount/drivers"
+	"tsmount/drivers/internal/document"
 )
 
 // microscope fills chunk with u2 elements like those of a camera: slopes with
@@ -39,7 +40,7 @@ func BenchmarkDecode(b *testing.B) {
 	}
 	b.Run("record", func(b *testing.B) {
 		doc := `{"zarr_format":2,"shape":[64,64,64],"chunks":[64,64,64],"dtype":[["a","<u2"],["b",">f4"]],"compressor":null,"fill_value":null,"order":"C","filters":null}`
-		benchmarkDecode(b, doc, drivers.Constraints{Rank: -1, Members: &options{field: "b"}})
+		benchmarkDecode(b, doc, drivers.Constraints{Rank: -1, Members: &options{Selection: document.Selection{Field: "b"}}})
 	})
 }
 

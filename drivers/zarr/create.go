@@ -69,7 +69,7 @@ func (m *metadata) chooseDType(opt *options, want drivers.Constraints) error {
 	switch {
 	case m.dtype != nil:
 		return nil
-	case opt.field != "" || opt.void:
+	case opt.Field != "" || opt.Void:
 		return document.CreateErrorf("metadata.dtype", "must be given with field or open_as_void")
 	case want.DType == 0:
 		return document.CreateErrorf("dtype", "must be given")
@@ -170,7 +170,7 @@ func (m *metadata) chooseFill(opt *options, shown field, v *strictjson.Value) er
 	if v == nil {
 		return nil
 	}
-	if opt.void || len(m.dtype.fields) > 1 {
+	if opt.Void || len(m.dtype.fields) > 1 {
 		return v.Errorf("a record gets its fill value from metadata.fill_value")
 	}
 	elements, err := scalar.Broadcast(*v, shown.inner, shown.dtype)

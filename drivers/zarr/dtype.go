@@ -7,6 +7,7 @@ import (
 
 	"tsmount/arrayview"
 	"tsmount/drivers"
+	"tsmount/drivers/internal/document"
 	"tsmount/internal/strictjson"
 )
 
@@ -186,13 +187,13 @@ func (t *dataType) find(name string) int {
 	return slices.IndexFunc(t.fields, func(f field) bool { return f.name == name })
 }
 
-// names lists the fields as JSON does, for error texts.
-func (t *dataType) names() string {
-	quoted := make([]string, len(t.fields))
-	for i, f := range t.fields {
-		quoted[i] = strconv.Quote(f.name)
+// known returns what a spec may select from.
+func (t *dataType) known() document.Fields {
+	f := document.Fields{Member: "dtype", Structured: t.structured, JSON: t.json}
+	for i := range t.fields {
+		f.Names = append(f.Names, t.fields[i].name)
 	}
-	return "[" + strings.Join(quoted, ",") + "]"
+	return f
 }
 
 // typestr returns the type string of new little-endian arrays of type t, "" for

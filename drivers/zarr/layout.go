@@ -33,7 +33,7 @@ func newDataset(m *metadata, opt *options, fault document.Faults) (*dataset, err
 	if d.codec, err = m.compressor.codec(d.sizes[len(d.sizes)-1] / elements); err != nil {
 		return nil, fault.At("compressor", "%v", err)
 	}
-	d.setParts(m, shown, elements, opt.void)
+	d.setParts(m, shown, elements, opt.Void)
 	d.compat = compatKey(m, opt)
 	return d, nil
 }
@@ -41,20 +41,14 @@ func newDataset(m *metadata, opt *options, fault document.Faults) (*dataset, err
 // selectField returns the field to show: the named one, the only one, or with
 // open_as_void the bytes of the whole element.
 func selectField(t *dataType, opt *options, fault document.Faults) (field, error) {
+	i, err := opt.Index(t.known(), fault)
 	switch {
-	case opt.void:
+	case err != nil:
+		return field{}, err
+	case i < 0:
 		return field{dtype: arrayview.Byte, inner: []int64{t.size}, size: t.size}, nil
-	case opt.field != "" && !t.structured:
-		return field{}, fault.Mismatch("dtype", t.json, map[string]any{"field": opt.field})
-	case opt.field != "":
-		if i := t.find(opt.field); i >= 0 {
-			return nonEmpty(t.fields[i], fault)
-		}
-		return field{}, fault.Contradiction("dtype", "field %q is not one of %s", opt.field, t.names())
-	case len(t.fields) > 1:
-		return field{}, fault.At("dtype", `the spec must name a "field" that is one of %s`, t.names())
 	}
-	return nonEmpty(t.fields[0], fault)
+	return nonEmpty(t.fields[i], fault)
 }
 
 func nonEmpty(f field, fault document.Faults) (field, error) {
@@ -131,6 +125,6 @@ func (d *dataset) setParts(m *metadata, shown field, elements int64, void bool) 
 func compatKey(m *metadata, opt *options) string {
 	all := m.json()
 	delete(all, "shape")
-	all["open_as_void"] = opt.void
+	all["open_as_void"] = opt.Void
 	return string(document.Compact(all))
 }

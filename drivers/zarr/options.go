@@ -13,8 +13,7 @@ import (
 type options struct {
 	metadata metadata // constraints
 	key      string   // metadata_key, "" for .zarray
-	field    string   // "" for none
-	void     bool
+	document.Selection
 }
 
 var _ drivers.Members = (*options)(nil)
@@ -45,7 +44,7 @@ func (Format) Members(o *strictjson.Object) (drivers.Members, error) {
 		read func(strictjson.Value) error
 	}{
 		{"metadata", opt.readMetadata}, {"key_encoding", opt.readSeparator}, {"metadata_key", opt.readKey},
-		{"field", opt.readField}, {"open_as_void", opt.readVoid},
+		{"field", opt.readField}, {"open_as_void", opt.ReadVoid},
 	} {
 		if err := o.Optional(m.name, m.read); err != nil {
 			return nil, err
@@ -88,25 +87,12 @@ func (o *options) readKey(v strictjson.Value) error {
 	return err
 }
 
-func (o *options) readField(v strictjson.Value) (err error) {
-	if o.field, err = v.Str(); err != nil {
-		return err
+func (o *options) readField(v strictjson.Value) error {
+	if o.metadata.dtype == nil {
+		return o.ReadField(v, nil)
 	}
-	t := o.metadata.dtype
-	if o.field != "" && t != nil && t.find(o.field) < 0 {
-		if !t.structured {
-			return v.Errorf("%q, but metadata.dtype has no fields", o.field)
-		}
-		return v.Errorf("%q is not one of %s", o.field, t.names())
-	}
-	return nil
-}
-
-func (o *options) readVoid(v strictjson.Value) (err error) {
-	if o.void, err = v.Bool(); err == nil && o.void && o.field != "" {
-		err = v.Errorf("excludes field")
-	}
-	return err
+	known := o.metadata.dtype.known()
+	return o.ReadField(v, &known)
 }
 
 // JSON returns the members in canonical form: those that say nothing are left
@@ -119,12 +105,7 @@ func (o *options) JSON() map[string]any {
 	if o.key != "" {
 		out["metadata_key"] = o.key
 	}
-	if o.field != "" {
-		out["field"] = o.field
-	}
-	if o.void {
-		out["open_as_void"] = true
-	}
+	o.Append(out)
 	return out
 }
 
@@ -132,13 +113,8 @@ var _ drivers.URLChecker = (*options)(nil)
 
 // CheckURL refuses what chooses another array than the URL's path does.
 func (o *options) CheckURL() error {
-	switch {
-	case o.key != "":
+	if o.key != "" {
 		return errors.New("a URL cannot name metadata_key")
-	case o.field != "":
-		return errors.New("a URL cannot name field")
-	case o.void:
-		return errors.New("a URL cannot name open_as_void")
 	}
-	return nil
+	return o.Selection.CheckURL()
 }

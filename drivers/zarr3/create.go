@@ -64,7 +64,7 @@ func (m *metadata) chooseDType(opt *options, want drivers.Constraints) error {
 	switch {
 	case m.dtype != nil:
 		return nil
-	case opt.field != "" || opt.void:
+	case opt.Field != "" || opt.Void:
 		return document.CreateErrorf("metadata.data_type", "must be given with field or open_as_void")
 	case want.DType == 0:
 		return document.CreateErrorf("dtype", "must be given")
@@ -137,7 +137,7 @@ func (m *metadata) chooseFill(opt *options, shown field, v *strictjson.Value) er
 	if v == nil {
 		return nil
 	}
-	if opt.void || len(m.dtype.fields) > 1 {
+	if opt.Void || len(m.dtype.fields) > 1 {
 		return v.Errorf("a struct gets its fill value from metadata.fill_value")
 	}
 	elements, err := scalar.Broadcast(*v, shown.inner, shown.dtype)

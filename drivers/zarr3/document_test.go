@@ -143,7 +143,7 @@ func TestFillValuesInAllSpellings(t *testing.T) {
 	} {
 		want := anything
 		if strings.Contains(c.members, "struct") {
-			want.Members = &options{field: "b"}
+			want.Members = &options{Selection: document.Selection{Field: "b"}}
 		}
 		ds, err := parse(t, c.members, want)
 		if err != nil {

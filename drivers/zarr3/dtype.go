@@ -7,6 +7,7 @@ import (
 
 	"tsmount/arrayview"
 	"tsmount/drivers"
+	"tsmount/drivers/internal/document"
 	"tsmount/internal/strictjson"
 )
 
@@ -179,13 +180,13 @@ func (t *dataType) find(name string) int {
 	return slices.IndexFunc(t.fields, func(f field) bool { return f.name == name })
 }
 
-// names lists the fields as JSON does, for error texts.
-func (t *dataType) names() string {
-	quoted := make([]string, len(t.fields))
-	for i, f := range t.fields {
-		quoted[i] = strconv.Quote(f.name)
+// known returns what a spec may select from.
+func (t *dataType) known() document.Fields {
+	f := document.Fields{Member: "data_type", Structured: t.structured, JSON: t.json}
+	for i := range t.fields {
+		f.Names = append(f.Names, t.fields[i].name)
 	}
-	return "[" + strings.Join(quoted, ",") + "]"
+	return f
 }
 
 // ordered reports whether the byte order of elements matters.

@@ -69,7 +69,7 @@ func parseStructFill(v strictjson.Value, t *dataType) (*fillValue, error) {
 	}
 	o, err := v.Object()
 	if err != nil {
-		return nil, v.Errorf("expected an object with a value for each of the fields %s, got %s", t.names(), v.Text())
+		return nil, v.Errorf("expected an object with a value for each of the fields %v, got %s", t.known(), v.Text())
 	}
 	for i := range t.fields {
 		f := &t.fields[i]

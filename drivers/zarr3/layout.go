@@ -38,7 +38,7 @@ func newDataset(m *metadata, opt *options, fault document.Faults) (*dataset, err
 	if err := d.setSchema(m, shown, chunk, leaf.dims, fault); err != nil {
 		return nil, err
 	}
-	d.setParts(m, shown, opt.void)
+	d.setParts(m, shown, opt.Void)
 	d.compat = compatKey(m, opt)
 	return d, nil
 }
@@ -46,20 +46,14 @@ func newDataset(m *metadata, opt *options, fault document.Faults) (*dataset, err
 // selectField returns the field to show: the named one, the only one, or with
 // open_as_void the bytes of the whole element.
 func selectField(t *dataType, opt *options, fault document.Faults) (field, error) {
+	i, err := opt.Index(t.known(), fault)
 	switch {
-	case opt.void:
+	case err != nil:
+		return field{}, err
+	case i < 0:
 		return rawField(t.size, nil), nil
-	case opt.field != "" && !t.structured:
-		return field{}, fault.Mismatch("data_type", t.json, map[string]any{"field": opt.field})
-	case opt.field != "":
-		if i := t.find(opt.field); i >= 0 {
-			return t.fields[i], nil
-		}
-		return field{}, fault.Contradiction("data_type", "field %q is not one of %s", opt.field, t.names())
-	case len(t.fields) > 1:
-		return field{}, fault.At("data_type", `the spec must name a "field" that is one of %s`, t.names())
 	}
-	return t.fields[0], nil
+	return t.fields[i], nil
 }
 
 // setLevels lays out the shards and returns the shape of the innermost chunk in
@@ -173,5 +167,5 @@ func compatKey(m *metadata, opt *options) string {
 	for name := range m.extra {
 		delete(all, name)
 	}
-	return string(document.Compact([]any{all, opt.field, opt.void, fmt.Sprint(m.dtype.legacy)}))
+	return string(document.Compact([]any{all, opt.Field, opt.Void, fmt.Sprint(m.dtype.legacy)}))
 }

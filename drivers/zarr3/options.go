@@ -1,9 +1,8 @@
 package zarr3
 
 import (
-	"errors"
-
 	"tsmount/drivers"
+	"tsmount/drivers/internal/document"
 	"tsmount/internal/strictjson"
 )
 
@@ -11,8 +10,7 @@ import (
 // metadata, field, open_as_void).
 type options struct {
 	metadata metadata // constraints
-	field    string   // "" for none
-	void     bool
+	document.Selection
 }
 
 var _ drivers.Members = (*options)(nil)
@@ -35,7 +33,7 @@ func (Format) Members(o *strictjson.Object) (drivers.Members, error) {
 		name string
 		read func(strictjson.Value) error
 	}{
-		{"metadata", opt.readMetadata}, {"field", opt.readField}, {"open_as_void", opt.readVoid},
+		{"metadata", opt.readMetadata}, {"field", opt.readField}, {"open_as_void", opt.ReadVoid},
 	} {
 		if err := o.Optional(m.name, m.read); err != nil {
 			return nil, err
@@ -57,25 +55,12 @@ func (o *options) readMetadata(v strictjson.Value) error {
 	return nil
 }
 
-func (o *options) readField(v strictjson.Value) (err error) {
-	if o.field, err = v.Str(); err != nil {
-		return err
+func (o *options) readField(v strictjson.Value) error {
+	if o.metadata.dtype == nil {
+		return o.ReadField(v, nil)
 	}
-	t := o.metadata.dtype
-	if o.field != "" && t != nil && t.find(o.field) < 0 {
-		if !t.structured {
-			return v.Errorf("%q, but metadata.data_type has no fields", o.field)
-		}
-		return v.Errorf("%q is not one of %s", o.field, t.names())
-	}
-	return nil
-}
-
-func (o *options) readVoid(v strictjson.Value) (err error) {
-	if o.void, err = v.Bool(); err == nil && o.void && o.field != "" {
-		err = v.Errorf("excludes field")
-	}
-	return err
+	known := o.metadata.dtype.known()
+	return o.ReadField(v, &known)
 }
 
 // JSON returns the members in canonical form: those that say nothing are left
@@ -85,24 +70,8 @@ func (o *options) JSON() map[string]any {
 	if m := o.metadata.json(); len(m) > 0 {
 		out["metadata"] = m
 	}
-	if o.field != "" {
-		out["field"] = o.field
-	}
-	if o.void {
-		out["open_as_void"] = true
-	}
+	o.Append(out)
 	return out
 }
 
-var _ drivers.URLChecker = (*options)(nil)
-
-// CheckURL refuses what chooses another array than the URL's path does.
-func (o *options) CheckURL() error {
-	switch {
-	case o.field != "":
-		return errors.New("a URL cannot name field")
-	case o.void:
-		return errors.New("a URL cannot name open_as_void")
-	}
-	return nil
-}
+var _ drivers.URLChecker = (*options)(nil) // by its Selection
