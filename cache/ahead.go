@@ -76,7 +76,7 @@ func (w *Window) load(p *position, loads []next) {
 	}
 	startAll(jobs, w.layout.width())
 	for _, l := range loads {
-		if l.f.ended() {
+		if l.job != nil && l.f.ended() { // at a glance
 			w.await(p, l)
 		} else {
 			go w.await(p, l)
