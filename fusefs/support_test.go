@@ -35,7 +35,7 @@ const (
 	serveVar  = "FUSEFS_TEST_SERVE"  // mount point: this process is a server
 	boundVar  = "FUSEFS_TEST_BOUND"  // JSON of the server's bounds
 	readerVar = "FUSEFS_TEST_READER" // path: this process reads a file once
-	testLimit = 60 * time.Second
+	testLimit = 3 * time.Minute
 )
 
 func TestMain(m *testing.M) {
