@@ -44,6 +44,30 @@ func TestChunksThatNobodyWaitsForTakeTurns(t *testing.T) {
 	})
 }
 
+// Too much that waits is stored with all processors.
+func TestABacklogTakesNoTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWriting(t, config{meta: line(40, 4), limit: 1 << 20, queue: 1 << 20})
+		stream(t, w, 0, repeated(1, 4)...) // takes no time
+		synctest.Wait()
+		w.engine.backlog.Add(maxBacklog)
+		gate := make(chan struct{})
+		w.store.Add(faulty.Rule{Methods: faulty.Write, Gate: gate})
+		stream(t, w, 4, repeated(2, 36)...)
+		synctest.Wait()
+		if got := len(w.engine.aside); got != 0 {
+			t.Errorf("%d stores have a turn, want none", got)
+		}
+		close(gate)
+		synctest.Wait()
+		w.engine.backlog.Add(-maxBacklog)
+		if got := w.engine.backlog.Load(); got != 0 {
+			t.Errorf("a backlog of %d bytes is left", got)
+		}
+		w.wantStored(append(repeated(1, 4), repeated(2, 36)...)...)
+	})
+}
+
 func TestSlowStoresTakeNoTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWriting(t, config{meta: line(40, 4), limit: 1 << 20, queue: 1 << 20})

@@ -26,6 +26,7 @@ type Engine struct {
 
 	decodes, decodedBytes, encodedBytes, unpinned atomic.Int64
 	stores, merges, lost, writing                 atomic.Int64
+	backlog                                       atomic.Int64 // bytes of the groups that are to be stored
 	originBytes                                   atomic.Int64 // taken by all Origins
 
 	mu   sync.Mutex // guards following

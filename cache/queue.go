@@ -103,13 +103,6 @@ func (p *Pool) weigh(d *dirty, n int64) {
 	}
 }
 
-// dirtyBytes is the memory of all dirty chunks.
-func (p *Pool) dirtyBytes() int64 {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.dirty
-}
-
 // admit waits until the queue is no longer than queued_for_writeback_bytes_limit
 // and beyond bytes allow, storing the oldest dirty chunks. The error is that of
 // a chunk which could not be stored.

@@ -23,6 +23,11 @@ const (
 	mergePause = 100 * time.Millisecond
 )
 
+// maxBacklog is how many bytes may wait to be stored before their encoders take
+// all processors: a writer that goes on needs new memory for each layer of chunks,
+// which costs it more than a processor of its own gains.
+const maxBacklog = 16 << 20
+
 // encodedSlack is room behind a chunk's own size for what codecs add to it, in
 // bytes.
 const encodedSlack = 4096
@@ -179,10 +184,9 @@ func (l *layout) encode(ctx context.Context, s *stage) error {
 	return nil
 }
 
-// turn waits for a place aside, unless so much is dirty that writers would need
-// new memory all the time.
+// turn waits for a place aside, unless too much waits to be stored.
 func (l *layout) turn(ctx context.Context, wanted <-chan struct{}) *turn {
-	if l.chunks.pool.dirtyBytes() > recycleWriting/2 {
+	if l.engine.backlog.Load() > maxBacklog {
 		return &turn{}
 	}
 	return l.engine.aside.enter(ctx, wanted)

@@ -128,6 +128,8 @@ func (g *writeGroup) storeBounded(run *storeRun) error {
 	l.chunks.pool.mu.Lock()
 	_, bytes := g.size()
 	l.chunks.pool.mu.Unlock()
+	e.backlog.Add(bytes)
+	defer e.backlog.Add(-bytes)
 	if err := l.rewrites.reserve(e.base, bytes); err != nil {
 		return err
 	}
