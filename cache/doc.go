@@ -31,9 +31,10 @@
 //     after it failed. What could not be stored stays dirty.
 //   - A run that nobody waits for takes a turn (aside.go), of which there is one
 //     less than there are processors, while it encodes, and while it stores where
-//     that takes a processor as well: the writer needs one. Who holds a turn waits
-//     for a data-copy token and, not for long, for the store, but never for
-//     another turn: a store that hangs must not keep others from theirs.
+//     that takes a processor as well: the writer needs one. Where too much waits to
+//     be stored, nobody takes turns. Who holds one waits for a data-copy token and,
+//     not for long, for the store, but never for another turn: a store that hangs
+//     must not keep others from theirs.
 //   - When a run has stored a chunk, its entry holds it (Pool.replace): entry.stores
 //     counts these moments, so that a reader can tell that what it took before is
 //     older than what it must show.
