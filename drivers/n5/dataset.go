@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"sync"
 
 	"tsmount/arrayview"
 	"tsmount/drivers"
@@ -25,10 +24,10 @@ const (
 type dataset struct {
 	schema  drivers.Schema
 	compat  string
-	bytes   int64       // of a decoded chunk
-	header  []byte      // of a block of full size
-	codec   codec.Codec // nil: none
-	scratch sync.Pool   // of *[]byte with the big-endian elements of a chunk
+	bytes   int64          // of a decoded chunk
+	header  []byte         // of a block of full size
+	codec   codec.Codec    // nil: none
+	scratch scalar.Scratch // the big-endian elements of a chunk
 }
 
 var _ drivers.Dataset = (*dataset)(nil)
@@ -201,7 +200,7 @@ func (d *dataset) encode(dst, chunk []byte) ([]byte, error) {
 	}
 	src := chunk
 	if d.schema.DType.Size() > 1 {
-		buf := d.buffer()
+		buf := d.scratch.Get(d.bytes)
 		defer d.scratch.Put(buf)
 		src = *buf
 		scalar.CopySwapped(src, chunk, d.schema.DType)
@@ -212,13 +211,4 @@ func (d *dataset) encode(dst, chunk []byte) ([]byte, error) {
 		return nil, err
 	}
 	return append(dst, out...), nil
-}
-
-// buffer returns the bytes of a chunk, to be given back to d.scratch.
-func (d *dataset) buffer() *[]byte {
-	if buf, ok := d.scratch.Get().(*[]byte); ok {
-		return buf
-	}
-	buf := make([]byte, d.bytes)
-	return &buf
 }

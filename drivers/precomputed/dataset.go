@@ -3,10 +3,10 @@ package precomputed
 import (
 	"fmt"
 	"strconv"
-	"sync"
 
 	"tsmount/drivers"
 	"tsmount/drivers/codec"
+	"tsmount/drivers/internal/scalar"
 	"tsmount/kvstore"
 	"tsmount/kvstore/shard"
 )
@@ -25,7 +25,7 @@ type dataset struct {
 
 	bytes   int64   // of a decoded chunk
 	forms   [8]form // by which dimensions are clipped: bit d for dimension d
-	scratch sync.Pool
+	scratch scalar.Scratch
 }
 
 var _ drivers.Dataset = (*dataset)(nil)
@@ -109,7 +109,7 @@ func (d *dataset) decode(dst, enc []byte, cell []int64) error {
 		return err
 	}
 	if d.gzip {
-		buf := d.buffer(f.maxEncoded())
+		buf := d.scratch.Get(f.maxEncoded())
 		defer d.scratch.Put(buf)
 		if enc, err = (codec.Gzip{}).Decode(*buf, enc, len(*buf)); err != nil {
 			return err
@@ -118,7 +118,7 @@ func (d *dataset) decode(dst, enc []byte, cell []int64) error {
 	if f.whole {
 		return f.decode(dst, enc)
 	}
-	buf := d.buffer(f.bytes)
+	buf := d.scratch.Get(f.bytes)
 	defer d.scratch.Put(buf)
 	if err := f.decode(*buf, enc); err != nil {
 		return err
@@ -144,7 +144,7 @@ func (d *dataset) encode(dst, chunk []byte, cell []int64) ([]byte, error) {
 		return nil, err
 	}
 	if !f.whole {
-		buf := d.buffer(f.bytes)
+		buf := d.scratch.Get(f.bytes)
 		defer d.scratch.Put(buf)
 		if err := f.cut.Run(*buf, 0, chunk, 0); err != nil {
 			return nil, err
@@ -164,16 +164,3 @@ func (d *dataset) encode(dst, chunk []byte, cell []int64) ([]byte, error) {
 
 // gzipLevel is the level of gzip for chunks in shards.
 const gzipLevel = 6
-
-// buffer returns n bytes, to be given back to d.scratch.
-func (d *dataset) buffer(n int64) *[]byte {
-	buf, _ := d.scratch.Get().(*[]byte)
-	if buf == nil {
-		buf = new([]byte)
-	}
-	if int64(cap(*buf)) < n {
-		*buf = make([]byte, n)
-	}
-	*buf = (*buf)[:n]
-	return buf
-}

@@ -65,15 +65,15 @@ func (d *dataset) Unpack(dst, enc []byte) error {
 	if last == 0 {
 		return decompress(d.codec, dst, enc)
 	}
-	buf := d.records.Buffer(d.sizes[last])
-	defer func() { d.records.Recycle(buf) }()
+	buf := d.records.Scratch.Get(d.sizes[last])
+	defer func() { d.records.Scratch.Put(buf) }()
 	if err := decompress(d.codec, *buf, enc); err != nil {
 		return err
 	}
 	for i := last - 1; i > 0; i-- {
-		next := d.records.Buffer(d.sizes[i])
+		next := d.records.Scratch.Get(d.sizes[i])
 		err := d.filters[i].decode(*next, *buf)
-		d.records.Recycle(buf)
+		d.records.Scratch.Put(buf)
 		if buf = next; err != nil {
 			return err
 		}
@@ -113,12 +113,12 @@ func (d *dataset) Encode(dst, chunk []byte, cell []int64) ([]byte, error) {
 func (d *dataset) encode(dst, chunk []byte) ([]byte, error) {
 	src := chunk
 	if buf := d.records.Stored(chunk); buf != nil {
-		defer d.records.Recycle(buf)
+		defer d.records.Scratch.Put(buf)
 		src = *buf
 	}
 	for i, f := range d.filters {
-		buf := d.records.Buffer(d.sizes[i+1])
-		defer d.records.Recycle(buf)
+		buf := d.records.Scratch.Get(d.sizes[i+1])
+		defer d.records.Scratch.Put(buf)
 		f.encode(*buf, src)
 		src = *buf
 	}

@@ -97,8 +97,8 @@ func (d *dataset) Decode(dst, enc []byte, cell []int64) error {
 func (d *dataset) Unpack(dst, enc []byte) error {
 	for i := len(d.codecs) - 1; i > 0; i-- {
 		most := 2*len(dst) + 1<<16 // no codec makes data larger than that
-		buf := d.records.Buffer(0)
-		defer d.records.Recycle(buf)
+		buf := d.records.Scratch.Get(0)
+		defer d.records.Scratch.Put(buf)
 		out, err := d.codecs[i].Decode(*buf, enc, most)
 		if err != nil {
 			return err
@@ -135,7 +135,7 @@ func (d *dataset) Encode(dst, chunk []byte, cell []int64) ([]byte, error) {
 func (d *dataset) encode(dst, chunk []byte) ([]byte, error) {
 	src := chunk
 	if buf := d.records.Stored(chunk); buf != nil {
-		defer d.records.Recycle(buf)
+		defer d.records.Scratch.Put(buf)
 		src = *buf
 	}
 	if len(d.codecs) == 0 {
@@ -143,8 +143,8 @@ func (d *dataset) encode(dst, chunk []byte) ([]byte, error) {
 	}
 	last := len(d.codecs) - 1
 	for _, c := range d.codecs[:last] {
-		buf := d.records.Buffer(0)
-		defer d.records.Recycle(buf)
+		buf := d.records.Scratch.Get(0)
+		defer d.records.Scratch.Put(buf)
 		out, err := c.Encode(*buf, src)
 		if err != nil {
 			return nil, err

@@ -1,8 +1,6 @@
 package scalar
 
 import (
-	"sync"
-
 	"tsmount/arrayview"
 	"tsmount/drivers"
 )
@@ -22,9 +20,9 @@ type Field struct {
 // small integers sign-extended. Lay makes it; it may then be used concurrently.
 type Records struct {
 	parts   []part
-	stride  int64 // bytes of a record
-	bytes   int64 // of the chunk
-	scratch sync.Pool
+	stride  int64   // bytes of a record
+	bytes   int64   // of the chunk
+	Scratch Scratch // for its user, too
 }
 
 // part is one field of all elements of a chunk.
@@ -80,8 +78,8 @@ func (r *Records) Decode(dst, enc []byte, u Unpacker) error {
 			return err
 		}
 	} else {
-		buf := r.Buffer(r.bytes)
-		defer r.Recycle(buf)
+		buf := r.Scratch.Get(r.bytes)
+		defer r.Scratch.Put(buf)
 		if err := u.Unpack(*buf, enc); err != nil {
 			return err
 		}
@@ -112,12 +110,12 @@ func (p *part) decode(chunk []byte) error {
 }
 
 // Stored returns the stored form of a decoded chunk in memory to be given back
-// with Recycle, or nil if it is the chunk itself.
+// with Scratch.Put, or nil if it is the chunk itself.
 func (r *Records) Stored(chunk []byte) *[]byte {
 	if len(r.parts) == 1 && !r.parts[0].changed(chunk) {
 		return nil
 	}
-	buf := r.Buffer(r.bytes)
+	buf := r.Scratch.Get(r.bytes)
 	if len(r.parts) == 1 {
 		copy(*buf, chunk)
 		r.parts[0].encode(*buf)
@@ -127,8 +125,8 @@ func (r *Records) Stored(chunk []byte) *[]byte {
 		p := &r.parts[i]
 		b := chunk[p.at:p.end]
 		if p.changed(b) {
-			fixed := r.Buffer(p.end - p.at)
-			defer r.Recycle(fixed)
+			fixed := r.Scratch.Get(p.end - p.at)
+			defer r.Scratch.Put(fixed)
 			copy(*fixed, b)
 			p.encode(*fixed)
 			b = *fixed
@@ -157,19 +155,3 @@ func (p *part) encode(b []byte) {
 		Swap(b, p.DType)
 	}
 }
-
-// Buffer returns recycled memory of n bytes, to be given back with Recycle.
-func (r *Records) Buffer(n int64) *[]byte {
-	buf, _ := r.scratch.Get().(*[]byte)
-	if buf == nil {
-		buf = new([]byte)
-	}
-	if int64(cap(*buf)) < n {
-		*buf = make([]byte, n)
-	}
-	*buf = (*buf)[:n]
-	return buf
-}
-
-// Recycle takes memory of Buffer back.
-func (r *Records) Recycle(buf *[]byte) { r.scratch.Put(buf) }
